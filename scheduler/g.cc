@@ -1,0 +1,106 @@
+#include "scheduler/g.h"
+
+#include "scheduler/check.h"
+#include "scheduler/note.h"
+
+namespace reveille::internal {
+
+const char* ToString(GStatus status) {
+  switch (status) {
+    case GStatus::kDead:
+      return "dead";
+    case GStatus::kRunnable:
+      return "runnable";
+    case GStatus::kRunning:
+      return "running";
+    case GStatus::kWaiting:
+      return "waiting";
+    case GStatus::kBlocking:
+      return "blocking";
+  }
+  return "?";
+}
+
+void G::Transition(GStatus from, GStatus to) {
+  // A plain exchange would do for a correct scheduler; it is the cheapest
+  // check of I4 that there is: the second owner of a G finds the wrong status.
+  // order: relaxed load and store; the queues and notes that hand the G on
+  // publish it [W10].
+  const GStatus now = status.load(std::memory_order_relaxed);
+  REVEILLE_CHECK(sched, now == from, "I4: a G is in exactly one place");
+  // order: relaxed, as above [W10].
+  status.store(to, std::memory_order_relaxed);
+}
+
+bool CancelSlot::Set(Waiter* waiter) {
+  uintptr_t expected = 0;
+  return word_.compare_exchange_strong(expected,
+                                       reinterpret_cast<uintptr_t>(waiter));
+}
+
+void CancelSlot::Clear() {
+  uintptr_t word = word_.load();
+  for (;;) {
+    if ((word & kBusy) != 0) {
+      SpinPause();
+      word = word_.load();
+    } else if (word_.compare_exchange_weak(word, word & kCancelled)) {
+      return;
+    }
+  }
+}
+
+bool CancelSlot::Cancel(Waiter::Claimed* claimed) {
+  uintptr_t word = word_.load();
+  do {
+    if ((word & kCancelled) != 0) return false;
+  } while (!word_.compare_exchange_weak(
+      word, word == 0 ? kCancelled : word | kBusy | kCancelled));
+  if (word == 0) return false;
+  auto* waiter = reinterpret_cast<Waiter*>(word & kPointer);
+  const bool won = waiter->Claim(Wake::kCancelled, claimed);
+  word_.store(kCancelled);
+  return won;
+}
+
+void GList::PushFront(G* g) {
+  g->schedlink = head_;
+  head_ = g;
+  if (tail_ == nullptr) tail_ = g;
+  ++size_;
+}
+
+void GList::PushBack(G* g) {
+  g->schedlink = nullptr;
+  if (tail_ == nullptr) {
+    head_ = g;
+  } else {
+    tail_->schedlink = g;
+  }
+  tail_ = g;
+  ++size_;
+}
+
+G* GList::PopFront() {
+  G* g = head_;
+  if (g == nullptr) return nullptr;
+  head_ = g->schedlink;
+  if (head_ == nullptr) tail_ = nullptr;
+  g->schedlink = nullptr;
+  --size_;
+  return g;
+}
+
+void GList::Append(GList* other) {
+  if (other->Empty()) return;
+  if (tail_ == nullptr) {
+    head_ = other->head_;
+  } else {
+    tail_->schedlink = other->head_;
+  }
+  tail_ = other->tail_;
+  size_ += other->size_;
+  *other = GList();
+}
+
+}  // namespace reveille::internal

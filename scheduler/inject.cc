@@ -1,0 +1,190 @@
+// Where runnable Gs go: the local queue of the P at hand, the global queue, or
+// the queue of idle-priority work (Go: runqput, globrunqput, injectglist).
+
+#include <algorithm>
+#include <vector>
+
+#include "scheduler/check.h"
+#include "scheduler/sched.h"
+
+namespace reveille::internal {
+
+void Sched::GlobRunqPut(G* g) {
+  runq_.PushBack(g);
+  runqsize_.store(runq_.size());
+  events_.fetch_add(1);
+}
+
+void Sched::GlobRunqPutList(GList* list) {
+  runq_.Append(list);
+  runqsize_.store(runq_.size());
+  events_.fetch_add(1);
+}
+
+G* Sched::GlobRunqGet(P* p, uint32_t max) {
+  const uint32_t size = runq_.size();
+  if (size == 0) return nullptr;
+  uint32_t n = size / static_cast<uint32_t>(procs_.load()) + 1;
+  n = std::min({n, size, RunQueue::kCapacity / 2});
+  if (max != 0) n = std::min(n, max);
+  G* first = runq_.PopFront();
+  for (uint32_t i = 1; i < n; ++i) {
+    REVEILLE_CHECK(this, p->runq.PutTail(runq_.front()),
+                   "a batch goes to a queue with room");
+    runq_.PopFront();
+  }
+  runqsize_.store(runq_.size());
+  events_.fetch_add(1);
+  return first;
+}
+
+void Sched::RunqPut(P* p, G* g, bool next) {
+  if (next) g = p->runq.PutNext(g);
+  if (g != nullptr && !p->runq.PutTail(g)) RunqSpill(p, g);
+}
+
+void Sched::RunqSpill(P* p, G* g) {
+  GList spill;
+  while (!p->runq.SpillHalf(g, &spill)) {
+    if (p->runq.PutTail(g)) return;
+  }
+  MutexLock lock(&lock_);
+  GlobRunqPutList(&spill);
+}
+
+// Leftovers of a full ring go to the global queue.
+void Sched::RunqPutList(P* p, GList* list) {
+  while (!list->Empty()) {
+    G* g = list->PopFront();
+    if (!p->runq.PutTail(g)) {
+      list->PushFront(g);
+      MutexLock lock(&lock_);
+      GlobRunqPutList(list);
+    }
+  }
+}
+
+// g is runnable. On a thread with a P of ours: there; else the global queue.
+void Sched::Enqueue(G* g, bool next) {
+  M* m = CurrentM();
+  if (m == nullptr || m->sched != this || m->p() == nullptr) {
+    GList one;
+    one.PushBack(g);
+    InjectWithoutP(&one);
+    return;
+  }
+  HandingOn handing_on(m);
+  if (g->idle_priority) {
+    PutIdleWork(m, g);
+    return;
+  }
+  RunqPut(m->p(), g, next);
+  // PutNext() is a sequentially consistent read-modify-write: it is its own
+  // fence [W1].
+  if (next) {
+    WakeP();
+  } else {
+    WakePAfterStore();
+  }
+}
+
+void Sched::PutIdleWork(M* m, G* g) {
+  lock_.Lock();
+  idle_work_.PushBack(g);
+  idle_work_size_.store(idle_work_.size());
+  events_.fetch_add(1);
+  lock_.Unlock();
+  if (m != nullptr) Record(m, Event::kReady, 0, 1);
+  // The last look of a searcher includes idle work, under this lock [W3].
+  if (IdleWorkAvailable()) WakeP();
+}
+
+bool Sched::IdleWorkAvailable() const {
+  return idle_work_size_.load() != 0 &&
+         idle_running_.load() < idle_limit_.load();
+}
+
+G* Sched::TakeIdleWork() {
+  if (!IdleWorkAvailable()) return nullptr;
+  G* g = idle_work_.PopFront();
+  idle_work_size_.store(idle_work_.size());
+  idle_running_.fetch_add(1);
+  events_.fetch_add(1);
+  return g;
+}
+
+// Gs that are parked and claimed become runnable together.
+void Sched::InjectGList(GList* list) {
+  M* m = CurrentM();
+  GList normal;
+  while (G* g = list->PopFront()) {
+    g->Transition(GStatus::kWaiting, GStatus::kRunnable);
+    if (g->idle_priority) {
+      PutIdleWork(nullptr, g);
+    } else {
+      normal.PushBack(g);
+    }
+  }
+  if (normal.Empty()) return;
+  if (m != nullptr && m->sched == this && m->p() != nullptr) {
+    InjectWithP(m, &normal);
+  } else {
+    InjectWithoutP(&normal);
+  }
+}
+
+// Publication and the choice of Ps are one critical section: no judge, and no M
+// that is about to sleep, sees the one without the other.
+void Sched::InjectWithoutP(GList* list) {
+  if (list->front()->idle_priority) {
+    PutIdleWork(nullptr, list->PopFront());
+    return;
+  }
+  const uint32_t n = list->size();
+  std::vector<Start> starts;
+  Start searcher;
+  injected_batches_.fetch_add(1);
+  lock_.Lock();
+  GlobRunqPutList(list);
+  if (n > 1) {
+    TakePsFor(n, &starts);
+  } else if (nmspinning_.load() == 0) {
+    // The last look of a searcher at the global queue is under this lock, after
+    // its decrement: if it looked before us, we read the decrement [W3].
+    P* p = PIdleGetSpinning();
+    if (p != nullptr) {
+      nmspinning_.fetch_add(1);
+      searcher = StartMLocked(p, /*spinning=*/true);
+    }
+  }
+  lock_.Unlock();
+  M* self = CurrentM();
+  FinishStart(self, searcher);
+  for (const Start& start : starts) FinishStart(self, start);
+}
+
+// One M for each idle P, at most n. They do not search: each finds its part.
+void Sched::TakePsFor(uint32_t n, std::vector<Start>* starts) {
+  for (uint32_t i = 0; i < n; ++i) {
+    P* p = PIdleGetSpinning();
+    if (p == nullptr) return;
+    starts->push_back(StartMLocked(p, /*spinning=*/false));
+  }
+}
+
+void Sched::InjectWithP(M* m, GList* list) {
+  HandingOn handing_on(m);
+  Record(m, Event::kInject, 0, list->size());
+  injected_batches_.fetch_add(1);
+  GList global;
+  const auto idle = static_cast<uint32_t>(std::max(npidle_.load(), 0));
+  for (uint32_t i = 0; i < idle && !list->Empty(); ++i) {
+    global.PushBack(list->PopFront());
+  }
+  if (!global.Empty()) InjectWithoutP(&global);
+  RunqPutList(m->p(), list);
+  // npidle may have been stale: a P that idled since gets a searcher (#63555).
+  WakePAfterStore();
+}
+
+}  // namespace reveille::internal

@@ -1,0 +1,195 @@
+// Beginning and end of a scheduler.
+
+#include <string.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "scheduler/check.h"
+#include "scheduler/join_state.h"
+#include "scheduler/sched.h"
+#include "scheduler/timer_state.h"
+
+namespace reveille::internal {
+
+Sched::Sched(const Options& options)
+    : options_(options),
+      start_ns_(NowNs()),
+      allp_(new std::atomic<P*>[Options::kMaxProcs]),
+      allm_(new std::atomic<M*>[static_cast<size_t>(options.max_threads)]) {
+  for (int i = 0; i < Options::kMaxProcs; ++i) allp_[i].store(nullptr);
+  for (int i = 0; i < options.max_threads; ++i) allm_[i].store(nullptr);
+  idle_limit_.store(
+      static_cast<uint32_t>(std::max(1, options.idle_work_limit)));
+  lastpoll_.store(std::max<int64_t>(start_ns_, 1));
+}
+
+Sched::~Sched() {
+  for (int i = 0; i < ps_created_.load(); ++i) delete allp_[i].load();
+  for (int i = 0; i < ms_created_.load(); ++i) delete allm_[i].load();
+}
+
+absl::Status Sched::Begin() {
+  std::string what;
+  if (const int error = netpoll_.Init(&what); error != 0) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("Scheduler::Create: ", what, ": ", strerror(error),
+                     " (limit of open descriptors: ulimit -n)"));
+  }
+  lock_.Lock();
+  ProcResize(options_.procs);
+  // The first thread is made now, so that a system without threads is found out
+  // here, and so that there is always one.
+  const Start start = StartMLocked(PIdleGet(), /*spinning=*/false);
+  lock_.Unlock();
+  bool threads = CreateThread(start.create);
+  if (threads && NeedsSysmon()) {
+    has_sysmon_ = pthread_create(
+                      &sysmon_thread_, nullptr,
+                      [](void* self) -> void* {
+                        pthread_setname_np(pthread_self(), "rvl-sysmon");
+                        static_cast<Sched*>(self)->Sysmon();
+                        return nullptr;
+                      },
+                      this) == 0;
+    threads = has_sysmon_;
+    if (!threads) EndThreads();
+  }
+  if (threads) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      "Scheduler::Create: pthread_create: no thread was to be had "
+      "(limit of processes: ulimit -u, cgroup pids.max)");
+}
+
+// --- Drain -------------------------------------------------------------------
+
+// Finished first, then spawned: both only grow, and each task is counted as
+// spawned before it can be counted as finished. Equal sums were true at the
+// moment between.
+bool Sched::AllFinished() const {
+  const int n = ps_created_.load();
+  uint64_t finished = finished_outside_.load();
+  for (int i = 0; i < n; ++i) finished += allp_[i].load()->finished.Load();
+  uint64_t spawned = spawned_outside_.load();
+  for (int i = 0; i < ps_created_.load(); ++i) {
+    spawned += allp_[i].load()->spawned.Load();
+  }
+  return finished == spawned;
+}
+
+// The last task's M finds nothing else to do and idles its P: PIdlePut() calls
+// NotifyDrain() when somebody drains. The drainer says so before he looks.
+bool Sched::AwaitFinished(int64_t deadline_ns) {
+  drainers_.fetch_add(1);
+  bool finished;
+  for (;;) {
+    const uint32_t epoch = drain_epoch_.load();
+    finished = AllFinished();
+    if (finished || (deadline_ns >= 0 && NowNs() >= deadline_ns)) break;
+    FutexWait(&drain_epoch_, epoch, deadline_ns);
+  }
+  drainers_.fetch_sub(1);
+  return finished;
+}
+
+void Sched::NotifyDrain() {
+  drain_epoch_.fetch_add(1);
+  FutexWake(&drain_epoch_, INT_MAX);
+}
+
+absl::Status Sched::Drain(int64_t deadline_ns) {
+  M* m = CurrentM();
+  if (m != nullptr && m->sched == this) {
+    return absl::FailedPreconditionError(
+        "Drain: called from a task of this scheduler, which it would wait for");
+  }
+  if (AwaitFinished(deadline_ns)) return absl::OkStatus();
+  return absl::DeadlineExceededError("Drain: tasks are left");
+}
+
+// --- Shutdown ----------------------------------------------------------------
+
+Scheduler::ShutdownReport Sched::Shutdown(int64_t deadline_ns) {
+  MutexLock once(&shutdown_mutex_);
+  if (shut_down_) return report_;
+  closing_.store(true);
+  if (!AwaitFinished(deadline_ns)) {
+    report_.unfinished = ListUnfinished();
+    abandon_.store(true);
+    // A task may begin a wait just as we pass by: pass by again.
+    do {
+      CancelAll();
+    } while (!AwaitFinished(NowNs() + 10'000'000));
+  }
+  MutexLock no_resize(&resize_mutex_);
+  EndThreads();
+  DropTimers();
+  const Stats stats = GetStats();
+  report_.dropped = dropped_.load();
+  report_.finished = stats.finished - report_.dropped;
+  shut_down_ = true;
+  return report_;
+}
+
+void Sched::CancelAll() {
+  std::vector<Waiter::Claimed> claimed;
+  {
+    MutexLock lock(&records_mutex_);
+    for (const auto& slab : slabs_) {
+      for (uint32_t i = 0; i < 64; ++i) {
+        Waiter::Claimed one;
+        if (slab[i].cancel.Cancel(&one)) claimed.push_back(one);
+      }
+    }
+  }
+  for (const Waiter::Claimed& one : claimed) one.Deliver();
+}
+
+std::vector<Scheduler::Unfinished> Sched::ListUnfinished() const {
+  std::vector<Scheduler::Unfinished> unfinished;
+  MutexLock lock(&records_mutex_);
+  for (const auto& slab : slabs_) {
+    for (uint32_t i = 0; i < 64; ++i) {
+      const G& g = slab[i];
+      const GStatus status = g.status.load();
+      if (status == GStatus::kDead) continue;
+      unfinished.push_back(
+          {g.id, g.name == nullptr ? "" : g.name, ToString(status)});
+    }
+  }
+  return unfinished;
+}
+
+// All tasks have ended. Whoever sleeps is woken; who is on his way to sleep
+// finds the flag under the lock, or a broken poll.
+void Sched::EndThreads() {
+  for (;;) {
+    const uint32_t epoch = exit_epoch_.load();
+    std::vector<M*> sleepers;
+    lock_.Lock();
+    exiting_.store(true);
+    while (M* m = MGet()) sleepers.push_back(m);
+    lock_.Unlock();
+    for (M* m : sleepers) m->park.Wake();
+    netpoll_.Break();
+    if (nthreads_.load() == 0) break;
+    FutexWait(&exit_epoch_, epoch, -1);
+  }
+  JoinThreads();
+  if (!has_sysmon_) return;
+  lock_.Lock();
+  sysmon_ends_.store(true);
+  sysmonnote_.Wake();
+  lock_.Unlock();
+  pthread_join(sysmon_thread_, nullptr);
+  has_sysmon_ = false;
+}
+
+void Sched::DropTimers() {
+  for (int i = -1; i < ps_created_.load(); ++i) {
+    TimerHeap& heap = i < 0 ? outside_timers_ : allp_[i].load()->timers;
+    while (TimerNode* node = heap.PopAny()) TimerState::Drop(node);
+  }
+}
+
+}  // namespace reveille::internal
