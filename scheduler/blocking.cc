@@ -30,7 +30,7 @@ namespace internal {
 
 void Sched::EnterBlocking(M* m, bool expect_long) {
   P* p = m->p();
-  Record(m, Event::kBlockEnter, m->curg->id);
+  Record(m, Event::kBlockEnter, m->curg);
   m->curg->Transition(GStatus::kRunning, GStatus::kBlocking);
   p->block_ticks.fetch_add(1);
   m->oldp = p;
@@ -62,7 +62,7 @@ void Sched::ExitBlocking(M* m) {
   if (!ExitBlockingFast(m)) ExitBlockingSlow(m);
   m->curg->Transition(GStatus::kBlocking, GStatus::kRunning);
   m->Enter(MState::kRunning);
-  Record(m, Event::kBlockExit, m->curg->id);
+  Record(m, Event::kBlockExit, m->curg);
 }
 
 // The old P is still there, perhaps with another blocked task: then it is that
@@ -89,7 +89,7 @@ void Sched::ExitBlockingSlow(M* m) {
   if (p == nullptr) {
     if (!was_locked) {
       m->lockedg = g;
-      g->lockedm.store(m);
+      g->LockTo(m);
     }
     // The queue holds runnable Gs; ours goes back to blocking when it is ours
     // again.
@@ -103,10 +103,10 @@ void Sched::ExitBlockingSlow(M* m) {
   }
   ParkLocked(m);
   g->Transition(GStatus::kRunnable, GStatus::kBlocking);
-  m->p()->ticks.Add(1);
+  BeginSlice(m->p());
   if (!was_locked) {
     m->lockedg = nullptr;
-    g->lockedm.store(nullptr);
+    g->LockTo(nullptr);
   }
 }
 

@@ -17,7 +17,7 @@ namespace {
 // The global queue and the network get a turn once in so many time slices,
 // whatever the local queue holds. A prime, as in Go, so that it does not fall
 // into step with a program's own period.
-constexpr uint64_t kFairnessTick = 61;
+constexpr uint32_t kFairnessTick = 61;
 // Runs in a row out of runnext; then the ring has its turn, so that two Gs that
 // ready each other do not starve it (tokio #5686).
 constexpr uint32_t kMaxInherited = 16;
@@ -42,6 +42,7 @@ Found Sched::FindRunnable(M* m) {
       GcStopM(m);
       continue;
     }
+    m->Enter(MState::kSearching);
     Found found;
     int64_t poll_until = 0;
     if (FindWithP(m, &found, &poll_until)) return found;
@@ -72,27 +73,39 @@ bool Sched::FindWithP(M* m, Found* found, int64_t* poll_until) {
          FindIdleWork(m, found);
 }
 
+// The common case in a few loads: nothing else is due, and the local queue has
+// something.
+bool Sched::FindFast(M* m, Found* found) {
+  P* p = m->p();
+  if (p == nullptr || gcwaiting_.load() || exiting_.load() ||
+      p->run_safe_point_fn.load() || m->left_idle_work) {
+    return false;
+  }
+  if (p->fairness_left == 0 || p->inherited >= kMaxInherited) return false;
+  if ((p->timers.MinWhenNs() | outside_timers_.MinWhenNs()) != 0) return false;
+  return GetLocal(p, found);
+}
+
+bool Sched::GetLocal(P* p, Found* found) {
+  found->g = p->runq.Get(&found->inherit_time);
+  p->inherited = found->inherit_time ? p->inherited + 1 : 0;
+  return found->g != nullptr;
+}
+
 bool Sched::FindLocal(M* m, P* p, Found* found) {
   const bool others_turn = p->inherited >= kMaxInherited;
-  if (others_turn || p->ticks.Load() % kFairnessTick == 0) {
+  if (others_turn || p->fairness_left == 0) {
+    p->fairness_left = kFairnessTick;
+    p->inherited = 0;
     if (runqsize_.load() != 0) {
       MutexLock lock(&lock_);
       found->g = GlobRunqGet(p, 1);
     }
-    if (found->g == nullptr && FindByPolling(m, found)) return true;
-    if (found->g == nullptr && others_turn) found->g = p->runq.GetFromRing();
-    p->inherited = 0;
+    if (found->g != nullptr || FindByPolling(m, found)) return true;
+    if (others_turn) found->g = p->runq.GetFromRing();
     if (found->g != nullptr) return true;
   }
-  found->g = p->runq.Get(&found->inherit_time);
-  if (found->inherit_time) {
-    ++p->inherited;
-    // A chain that only ever inherits would never come to the fairness tick.
-    if (p->inherited == kMaxInherited) found->inherit_time = false;
-  } else {
-    p->inherited = 0;
-  }
-  return found->g != nullptr;
+  return GetLocal(p, found);
 }
 
 bool Sched::FindGlobal(M* m, P* p, Found* found) {
@@ -105,27 +118,36 @@ bool Sched::FindGlobal(M* m, P* p, Found* found) {
 }
 
 // One non-blocking poll, by one M at a time, when nobody sleeps in the poller.
-bool Sched::FindByPolling(M* m, Found* found) {
+bool Sched::PollOnce(GList* list, uint32_t* delta) {
   if (netpoll_.waiters.load() == 0 || lastpoll_.load() == 0) return false;
   if (polling_net_.exchange(true)) return false;
-  GList list;
   netpolls_.fetch_add(1);
-  const uint32_t delta = netpoll_.Poll(0, &list);
+  *delta = netpoll_.Poll(0, list);
   polling_net_.store(false);
-  G* g = list.PopFront();
-  if (g != nullptr) {
-    g->Transition(GStatus::kWaiting, GStatus::kRunnable);
-    if (g->idle_priority) {
-      PutIdleWork(m, g);
-      g = nullptr;
-    }
-    InjectGList(&list);
-  }
+  return *delta != 0;
+}
+
+bool Sched::FindByPolling(M* m, Found* found) {
+  GList list;
+  uint32_t delta = 0;
+  if (!PollOnce(&list, &delta)) return false;
+  found->g = TakeFirst(m, &list);
+  InjectGList(&list);
   // After they are runnable: the other way round nobody would poll for them and
   // they would be in no queue either (#61454).
   netpoll_.waiters.fetch_sub(delta);
-  found->g = g;
-  return g != nullptr;
+  return found->g != nullptr;
+}
+
+// The first that m may run at once, made runnable; idle-priority ones before it
+// go to their queue.
+G* Sched::TakeFirst(M* m, GList* list) {
+  while (G* g = list->PopFront()) {
+    g->Transition(GStatus::kWaiting, GStatus::kRunnable);
+    if (!g->idle_priority) return g;
+    PutIdleWork(m, g);
+  }
+  return nullptr;
 }
 
 bool Sched::FindBySearching(M* m, Found* found, int64_t* poll_until) {
@@ -141,17 +163,19 @@ bool Sched::FindBySearching(M* m, Found* found, int64_t* poll_until) {
     if (found->g != nullptr) return true;
     // Timers that ran made Gs ready, perhaps in the global queue by now.
     if (ran_timer && FindGlobal(m, m->p(), found)) return true;
-  } while (Linger(m));
-  return false;
+  } while (Linger(m, found));
+  return found->g != nullptr || FindGlobal(m, m->p(), found);
 }
 
 // Spins a little before the P is let go: parking and waking again cost two
-// system calls. True: there is something to steal.
-bool Sched::Linger(M* m) {
+// system calls. True: there is something to steal. It polls meanwhile, since a
+// descriptor that becomes ready then costs no sleep and no wake either.
+bool Sched::Linger(M* m, Found* found) {
   for (int round = 0; round < options_.spin_rounds; ++round) {
     if (gcwaiting_.load() || exiting_.load()) return false;
-    if (runqsize_.load() != 0) return false;  // DropP() takes it.
+    if (runqsize_.load() != 0) return false;
     if (AnythingToSteal(m->p())) return true;
+    if (FindByPolling(m, found)) return false;
     for (int i = 0; i < kPausesPerRound; ++i) SpinPause();
   }
   return false;
@@ -161,7 +185,8 @@ bool Sched::AnythingToSteal(const P* self) const {
   const int n = procs_.load();
   for (int i = 0; i < n; ++i) {
     const P* p = allp_[i].load();
-    if (p != self && !idlep_mask_.Read(i) && p->runq.Size() != 0) return true;
+    if (p != self && !idlep_mask_.Read(i) && p->runq.RingSize() != 0)
+      return true;
   }
   return false;
 }
@@ -201,7 +226,7 @@ G* Sched::StealFrom(M* m, P* victim, bool last_pass, int64_t* now,
   G* g = victim->runq.StealInto(&p->runq, last_pass);
   if (g == nullptr) return nullptr;
   p->steals.Add(1);
-  Record(m, Event::kSteal, g->id, static_cast<uint32_t>(victim->id));
+  Record(m, Event::kSteal, g, static_cast<uint32_t>(victim->id));
   return g;
 }
 
@@ -218,7 +243,7 @@ bool Sched::CheckTimers(M* m, TimerHeap* heap, int64_t* now,
   const int n = heap->RunExpired(*now, &fired);
   FoldIn(heap->MinWhenNs(), poll_until);
   if (n == 0) return false;
-  Record(m, Event::kTimers, 0, static_cast<uint32_t>(n));
+  Record(m, Event::kTimers, nullptr, static_cast<uint32_t>(n));
   HandingOn handing_on(m);
   GList runnable;
   while (G* g = fired.PopFront()) {
@@ -239,7 +264,7 @@ bool Sched::FindIdleWork(M* m, Found* found) {
   lock_.Lock();
   found->g = TakeIdleWork();
   lock_.Unlock();
-  if (found->g != nullptr) Record(m, Event::kGlobalGet, found->g->id, 1);
+  if (found->g != nullptr) Record(m, Event::kGlobalGet, found->g, 1);
   return found->g != nullptr;
 }
 
@@ -263,7 +288,7 @@ Sched::Dropped Sched::DropP(M* m, Found* found) {
     return Dropped::kNo;
   }
   PIdlePut(ReleaseP(m));
-  Record(m, Event::kPIdle, 0, static_cast<uint32_t>(p->id));
+  Record(m, Event::kPIdle, nullptr, static_cast<uint32_t>(p->id));
   return Dropped::kYes;
 }
 
@@ -337,8 +362,7 @@ bool Sched::CheckIdleWorkNoP(M* m, Found* found) {
 // Sleeps in the poller, or tells the one who does about our deadline. True: we
 // have a P again.
 bool Sched::PollNoP(M* m, Found* found, int64_t poll_until) {
-  const bool wanted = netpoll_.waiters.load() != 0 || poll_until != 0;
-  if (!wanted) return false;
+  if (netpoll_.waiters.load() == 0 && poll_until == 0) return false;
   if (lastpoll_.exchange(0) == 0) {
     if (poll_until == 0) return false;
     const int64_t until = poll_until_.load();
@@ -348,15 +372,15 @@ bool Sched::PollNoP(M* m, Found* found, int64_t poll_until) {
   // Claimed. A timer that is added from now on finds us, and our deadline or a
   // 0, and breaks the poll if need be [W4].
   poll_until_.store(poll_until);
-  const int64_t delay =
-      poll_until == 0 ? -1 : std::max<int64_t>(poll_until - NowNs(), 0);
+  // A P that found no thread: do not sleep, come back for it [W6].
+  const int64_t delay = starved_.load() ? 0 : DelayUntil(poll_until);
   Record(m, Event::kPollBlock);
   m->Enter(MState::kPolling);
   GList list;
   netpolls_.fetch_add(1);
   const uint32_t delta = netpoll_.Poll(delay, &list);
   m->Enter(MState::kSearching);
-  Record(m, Event::kPollReturn, 0, list.size());
+  Record(m, Event::kPollReturn, nullptr, list.size());
   poll_until_.store(0);
   lastpoll_.store(std::max<int64_t>(NowNs(), 1));
   return LeavePoll(m, found, &list, delta);
@@ -367,29 +391,25 @@ bool Sched::PollNoP(M* m, Found* found, int64_t poll_until) {
 // nobody polls then until sysmon does. Here, in each case, somebody will:
 //   no P       PIdleGetSpinning() has set needspinning: the next M to idle its
 //              P searches first and then finds the role vacant;
-//   events     found->wake: a WakeP() before the G is run;
+//   events     found->wake: a WakeP() before the G is run, if anything is left
+//              to poll for;
 //   no events  we search, and poll again if there is nothing.
 bool Sched::LeavePoll(M* m, Found* found, GList* list, uint32_t delta) {
   lock_.Lock();
   P* p = PIdleGetSpinning();
+  if (p != nullptr) starved_.store(false);
   lock_.Unlock();
-  if (p != nullptr) AcquireP(m, p);
-  if (p == nullptr || list->Empty()) {
+  if (p == nullptr) {
     InjectGList(list);
     netpoll_.waiters.fetch_sub(delta);
-    if (p != nullptr) BecomeSpinning(m);
-    return p != nullptr;
+    return false;
   }
-  found->g = list->PopFront();
-  found->g->Transition(GStatus::kWaiting, GStatus::kRunnable);
-  found->wake = true;
-  if (found->g->idle_priority) {
-    PutIdleWork(m, found->g);
-    found->g = nullptr;
-    BecomeSpinning(m);
-  }
+  AcquireP(m, p);
+  found->g = TakeFirst(m, list);
+  if (found->g == nullptr) BecomeSpinning(m);
   InjectGList(list);
   netpoll_.waiters.fetch_sub(delta);
+  found->wake = found->g != nullptr && PollerWanted();
   return true;
 }
 

@@ -1,5 +1,7 @@
 #include "scheduler/g.h"
 
+#include <cstdio>
+
 #include "scheduler/check.h"
 #include "scheduler/note.h"
 
@@ -21,15 +23,16 @@ const char* ToString(GStatus status) {
   return "?";
 }
 
-void G::Transition(GStatus from, GStatus to) {
-  // A plain exchange would do for a correct scheduler; it is the cheapest
-  // check of I4 that there is: the second owner of a G finds the wrong status.
-  // order: relaxed load and store; the queues and notes that hand the G on
-  // publish it [W10].
-  const GStatus now = status.load(std::memory_order_relaxed);
-  REVEILLE_CHECK(sched, now == from, "I4: a G is in exactly one place");
-  // order: relaxed, as above [W10].
-  status.store(to, std::memory_order_relaxed);
+void G::WrongStatus(GStatus from, GStatus to) const {
+  std::fprintf(stderr, "reveille: G %s, to go from %s to %s\n",
+               ToString(Status()), ToString(from), ToString(to));
+  CheckFailed(sched, __FILE__, __LINE__, "status == from",
+              "I4: a G is in exactly one place");
+}
+
+const char* NameOf(const G* g) {
+  const char* name = g->name.load();
+  return name == nullptr ? "" : name;
 }
 
 bool CancelSlot::Set(Waiter* waiter) {

@@ -50,24 +50,49 @@ class CancelSlot {
   std::atomic<uintptr_t> word_{0};
 };
 
-struct alignas(64) G : TaskSlot {
+// The first line, TaskSlot, is all that a plain closure touches on its way from
+// one processor to another; what follows is for the rest, and `extended` says
+// that it has to be cleaned up.
+struct G : TaskSlot {
+  Sched* sched = nullptr;  // Constant.
   G* schedlink = nullptr;
-  std::atomic<GStatus> status{GStatus::kDead};
-  bool idle_priority = false;
-  bool started = false;
-  uint16_t lock_count = 0;  // Nested ThreadLocks.
-  Sched* sched = nullptr;
+  std::atomic<uint64_t> id{0};  // 0: nobody has asked yet.
+  std::atomic<const char*> name{nullptr};
   std::atomic<M*> lockedm{nullptr};  // The M that alone may run it.
   JoinState* join = nullptr;
-  uint64_t id = 0;
-  std::coroutine_handle<> root;        // Outermost coroutine; null: a closure.
+  std::coroutine_handle<> root;        // Outermost coroutine.
   std::coroutine_handle<> resume;      // Where to go on.
   WaitOperation* parked_in = nullptr;  // What a coroutine is suspended in.
+  uint32_t lock_count = 0;             // Nested ThreadLocks.
   CancelSlot cancel;
 
   // Moves from `from` to `to`; anything else than `from` ends the process.
-  void Transition(GStatus from, GStatus to);
+  void Transition(GStatus from, GStatus to) {
+    // A compare-and-swap would cost more and find no more: the second owner of
+    // a G finds the wrong status either way.
+    // order: relaxed load and store; the queues and notes that hand the G on
+    // publish it [W10].
+    const uint32_t now = status.load(std::memory_order_relaxed);
+    if (__builtin_expect(now != static_cast<uint32_t>(from), 0)) {
+      WrongStatus(from, to);
+    }
+    // order: relaxed, as above [W10].
+    status.store(static_cast<uint32_t>(to), std::memory_order_relaxed);
+  }
+  GStatus Status() const { return static_cast<GStatus>(status.load()); }
+  // Binds it to a thread, or with null to none. The owner only.
+  void LockTo(M* m) {
+    lockedm.store(m);
+    locked = m != nullptr;
+    extended = true;
+  }
+
+ private:
+  [[noreturn]] void WrongStatus(GStatus from, GStatus to) const;
 };
+
+// Its name, "" when it has none.
+const char* NameOf(const G* g);
 
 // Singly linked through G::schedlink. No lock of its own.
 class GList {
@@ -79,29 +104,12 @@ class GList {
   void PushBack(G* g);
   G* PopFront();
   void Append(GList* other);  // Takes all of it.
-  // Takes out the first that `wanted` is true of, or null.
-  template <typename Predicate>
-  G* Extract(Predicate wanted);
 
  private:
   G* head_ = nullptr;
   G* tail_ = nullptr;
   uint32_t size_ = 0;
 };
-
-template <typename Predicate>
-G* GList::Extract(Predicate wanted) {
-  for (uint32_t left = size_; left > 0; --left) {
-    G* g = PopFront();
-    if (wanted(g)) {
-      // Rotate the rest, so that the order stays.
-      for (; left > 1; --left) PushBack(PopFront());
-      return g;
-    }
-    PushBack(g);
-  }
-  return nullptr;
-}
 
 }  // namespace reveille::internal
 

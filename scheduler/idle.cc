@@ -93,14 +93,41 @@ void Sched::StopSpinning(M* m) {
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-// On every exit of a searcher with work, unconditionally: there may be more
-// work than this, and the searcher's duty passes on.
+// On every exit of a searcher with work: there may be more work than this, and
+// then the searcher's duty passes on. Go wakes a successor without a look, and
+// so wakes two threads for each task that comes to an idle pool. The look is
+// the same as that of a searcher without work: after the decrement, at
+// everything.
 void Sched::ResetSpinning(M* m) {
   REVEILLE_CHECK(this, m->spinning.load(), "I2: only a searcher resets");
   Record(m, Event::kResetSpinning);
   m->spinning.store(false);
   DecNmSpinning();
-  WakeP();
+  // order: seq_cst; the mirror of WakePAfterStore(), as in StopSpinning() [W2].
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (SearcherWanted()) WakeP();
+}
+
+// Whether a submitter may have left because we searched: is there anything that
+// an idle P could do?
+bool Sched::SearcherWanted() const {
+  if (runqsize_.load() != 0 || IdleWorkAvailable()) return true;
+  const int n = procs_.load();
+  for (int i = 0; i < n; ++i) {
+    if (!idlep_mask_.Read(i) && !allp_[i].load()->runq.Empty()) return true;
+  }
+  return PollerWanted();
+}
+
+// Whether descriptors or timers wait that nobody sleeps for.
+bool Sched::PollerWanted() const {
+  const int64_t earliest = CheckTimersNoP(0);
+  if (lastpoll_.load() != 0) {
+    return earliest != 0 || netpoll_.waiters.load() != 0;
+  }
+  // Somebody polls, but perhaps for longer.
+  const int64_t until = poll_until_.load();
+  return earliest != 0 && (until == 0 || until > earliest);
 }
 
 void Sched::AcquireP(M* m, P* p) {

@@ -10,13 +10,13 @@
 namespace reveille::internal {
 
 void Sched::GlobRunqPut(G* g) {
-  runq_.PushBack(g);
+  runq_.Push(g);
   runqsize_.store(runq_.size());
   events_.fetch_add(1);
 }
 
 void Sched::GlobRunqPutList(GList* list) {
-  runq_.Append(list);
+  while (G* g = list->PopFront()) runq_.Push(g);
   runqsize_.store(runq_.size());
   events_.fetch_add(1);
 }
@@ -27,11 +27,10 @@ G* Sched::GlobRunqGet(P* p, uint32_t max) {
   uint32_t n = size / static_cast<uint32_t>(procs_.load()) + 1;
   n = std::min({n, size, RunQueue::kCapacity / 2});
   if (max != 0) n = std::min(n, max);
-  G* first = runq_.PopFront();
+  G* first = runq_.Pop();
   for (uint32_t i = 1; i < n; ++i) {
-    REVEILLE_CHECK(this, p->runq.PutTail(runq_.front()),
+    REVEILLE_CHECK(this, p->runq.PutTail(runq_.Pop()),
                    "a batch goes to a queue with room");
-    runq_.PopFront();
   }
   runqsize_.store(runq_.size());
   events_.fetch_add(1);
@@ -44,12 +43,12 @@ void Sched::RunqPut(P* p, G* g, bool next) {
 }
 
 void Sched::RunqSpill(P* p, G* g) {
-  GList spill;
-  while (!p->runq.SpillHalf(g, &spill)) {
+  G* spill[RunQueue::kSpill];
+  while (!p->runq.SpillHalf(g, spill)) {
     if (p->runq.PutTail(g)) return;
   }
   MutexLock lock(&lock_);
-  GlobRunqPutList(&spill);
+  for (G* spilled : spill) GlobRunqPut(spilled);
 }
 
 // Leftovers of a full ring go to the global queue.
@@ -65,12 +64,9 @@ void Sched::RunqPutList(P* p, GList* list) {
 }
 
 // g is runnable. On a thread with a P of ours: there; else the global queue.
-void Sched::Enqueue(G* g, bool next) {
-  M* m = CurrentM();
+void Sched::Enqueue(M* m, G* g) {
   if (m == nullptr || m->sched != this || m->p() == nullptr) {
-    GList one;
-    one.PushBack(g);
-    InjectWithoutP(&one);
+    InjectOne(g);
     return;
   }
   HandingOn handing_on(m);
@@ -78,23 +74,19 @@ void Sched::Enqueue(G* g, bool next) {
     PutIdleWork(m, g);
     return;
   }
-  RunqPut(m->p(), g, next);
+  RunqPut(m->p(), g, /*next=*/true);
   // PutNext() is a sequentially consistent read-modify-write: it is its own
   // fence [W1].
-  if (next) {
-    WakeP();
-  } else {
-    WakePAfterStore();
-  }
+  WakeP();
 }
 
 void Sched::PutIdleWork(M* m, G* g) {
   lock_.Lock();
-  idle_work_.PushBack(g);
+  idle_work_.Push(g);
   idle_work_size_.store(idle_work_.size());
   events_.fetch_add(1);
   lock_.Unlock();
-  if (m != nullptr) Record(m, Event::kReady, 0, 1);
+  if (m != nullptr) Record(m, Event::kReady, nullptr, 1);
   // The last look of a searcher includes idle work, under this lock [W3].
   if (IdleWorkAvailable()) WakeP();
 }
@@ -106,7 +98,7 @@ bool Sched::IdleWorkAvailable() const {
 
 G* Sched::TakeIdleWork() {
   if (!IdleWorkAvailable()) return nullptr;
-  G* g = idle_work_.PopFront();
+  G* g = idle_work_.Pop();
   idle_work_size_.store(idle_work_.size());
   idle_running_.fetch_add(1);
   events_.fetch_add(1);
@@ -135,31 +127,35 @@ void Sched::InjectGList(GList* list) {
 
 // Publication and the choice of Ps are one critical section: no judge, and no M
 // that is about to sleep, sees the one without the other.
-void Sched::InjectWithoutP(GList* list) {
-  if (list->front()->idle_priority) {
-    PutIdleWork(nullptr, list->PopFront());
+void Sched::InjectOne(G* g) {
+  if (g->idle_priority) {
+    PutIdleWork(nullptr, g);
     return;
   }
-  const uint32_t n = list->size();
-  std::vector<Start> starts;
-  Start searcher;
-  injected_batches_.fetch_add(1);
+  Start start;
   lock_.Lock();
-  GlobRunqPutList(list);
-  if (n > 1) {
-    TakePsFor(n, &starts);
-  } else if (nmspinning_.load() == 0) {
-    // The last look of a searcher at the global queue is under this lock, after
-    // its decrement: if it looked before us, we read the decrement [W3].
-    P* p = PIdleGetSpinning();
-    if (p != nullptr) {
+  GlobRunqPut(g);
+  // The last look of a searcher at the global queue is under this lock, after
+  // its decrement: if it looked before us, we read the decrement [W3].
+  if (nmspinning_.load() == 0 && needspinning_.load() == 0) {
+    if (P* p = PIdleGetSpinning(); p != nullptr) {
       nmspinning_.fetch_add(1);
-      searcher = StartMLocked(p, /*spinning=*/true);
+      start = StartMLocked(p, /*spinning=*/true);
     }
   }
   lock_.Unlock();
+  FinishStart(CurrentM(), start);
+}
+
+void Sched::InjectWithoutP(GList* list) {
+  const uint32_t n = list->size();
+  std::vector<Start> starts;
+  injected_batches_.fetch_add(1);
+  lock_.Lock();
+  GlobRunqPutList(list);
+  TakePsFor(n, &starts);
+  lock_.Unlock();
   M* self = CurrentM();
-  FinishStart(self, searcher);
   for (const Start& start : starts) FinishStart(self, start);
 }
 
@@ -174,7 +170,7 @@ void Sched::TakePsFor(uint32_t n, std::vector<Start>* starts) {
 
 void Sched::InjectWithP(M* m, GList* list) {
   HandingOn handing_on(m);
-  Record(m, Event::kInject, 0, list->size());
+  Record(m, Event::kInject, nullptr, list->size());
   injected_batches_.fetch_add(1);
   GList global;
   const auto idle = static_cast<uint32_t>(std::max(npidle_.load(), 0));

@@ -25,6 +25,7 @@ Sched::Sched(const Options& options)
 }
 
 Sched::~Sched() {
+  DropTimers();
   for (int i = 0; i < ps_created_.load(); ++i) delete allp_[i].load();
   for (int i = 0; i < ms_created_.load(); ++i) delete allm_[i].load();
 }
@@ -68,9 +69,10 @@ absl::Status Sched::Begin() {
 // moment between.
 bool Sched::AllFinished() const {
   const int n = ps_created_.load();
-  uint64_t finished = finished_outside_.load();
+  uint64_t finished = returned_.load();
   for (int i = 0; i < n; ++i) finished += allp_[i].load()->finished.Load();
-  uint64_t spawned = spawned_outside_.load();
+  uint64_t spawned = 0;
+  for (const Shard& shard : shards_) spawned += shard.spawned.load();
   for (int i = 0; i < ps_created_.load(); ++i) {
     spawned += allp_[i].load()->spawned.Load();
   }
@@ -113,17 +115,13 @@ Scheduler::ShutdownReport Sched::Shutdown(int64_t deadline_ns) {
   MutexLock once(&shutdown_mutex_);
   if (shut_down_) return report_;
   closing_.store(true);
-  if (!AwaitFinished(deadline_ns)) {
-    report_.unfinished = ListUnfinished();
-    abandon_.store(true);
-    // A task may begin a wait just as we pass by: pass by again.
-    do {
-      CancelAll();
-    } while (!AwaitFinished(NowNs() + 10'000'000));
-  }
+  // Timers are no tasks, but one that fires makes a task, which may set
+  // another.
+  do {
+    AwaitEnd(deadline_ns);
+  } while (DropTimers() != 0 || !AllFinished());
   MutexLock no_resize(&resize_mutex_);
   EndThreads();
-  DropTimers();
   const Stats stats = GetStats();
   report_.dropped = dropped_.load();
   report_.finished = stats.finished - report_.dropped;
@@ -131,12 +129,21 @@ Scheduler::ShutdownReport Sched::Shutdown(int64_t deadline_ns) {
   return report_;
 }
 
+void Sched::AwaitEnd(int64_t deadline_ns) {
+  if (abandon_.load() ? AllFinished() : AwaitFinished(deadline_ns)) return;
+  if (!abandon_.exchange(true)) report_.unfinished = ListUnfinished();
+  // A task may begin a wait just as we pass by: pass by again.
+  do {
+    CancelAll();
+  } while (!AwaitFinished(NowNs() + 10'000'000));
+}
+
 void Sched::CancelAll() {
   std::vector<Waiter::Claimed> claimed;
   {
     MutexLock lock(&records_mutex_);
     for (const auto& slab : slabs_) {
-      for (uint32_t i = 0; i < 64; ++i) {
+      for (uint32_t i = 0; i < GCache::kHalf; ++i) {
         Waiter::Claimed one;
         if (slab[i].cancel.Cancel(&one)) claimed.push_back(one);
       }
@@ -145,16 +152,18 @@ void Sched::CancelAll() {
   for (const Waiter::Claimed& one : claimed) one.Deliver();
 }
 
-std::vector<Scheduler::Unfinished> Sched::ListUnfinished() const {
+std::vector<Scheduler::Unfinished> Sched::ListUnfinished() {
   std::vector<Scheduler::Unfinished> unfinished;
   MutexLock lock(&records_mutex_);
   for (const auto& slab : slabs_) {
-    for (uint32_t i = 0; i < 64; ++i) {
-      const G& g = slab[i];
-      const GStatus status = g.status.load();
+    for (uint32_t i = 0; i < GCache::kHalf; ++i) {
+      G& g = slab[i];
+      const GStatus status = g.Status();
       if (status == GStatus::kDead) continue;
+      // Not IdOf(): the task is not ours to write to.
+      const uint64_t id = g.id.load();
       unfinished.push_back(
-          {g.id, g.name == nullptr ? "" : g.name, ToString(status)});
+          {id != 0 ? id : next_id_.fetch_add(1), NameOf(&g), ToString(status)});
     }
   }
   return unfinished;
@@ -185,11 +194,17 @@ void Sched::EndThreads() {
   has_sysmon_ = false;
 }
 
-void Sched::DropTimers() {
+// How many there were.
+int Sched::DropTimers() {
+  int dropped = 0;
   for (int i = -1; i < ps_created_.load(); ++i) {
     TimerHeap& heap = i < 0 ? outside_timers_ : allp_[i].load()->timers;
-    while (TimerNode* node = heap.PopAny()) TimerState::Drop(node);
+    while (TimerNode* node = heap.PopAny()) {
+      TimerState::Drop(node);
+      ++dropped;
+    }
   }
+  return dropped;
 }
 
 }  // namespace reveille::internal

@@ -51,6 +51,7 @@ struct M {
   std::atomic<int> tid{0};
   OwnedCounter steps;
   std::atomic<bool> handing_on{false};
+  std::atomic<bool> serving{false};  // Polls while it waits for its locked G.
   FlightRing ring;
   pthread_t thread{};
   std::atomic<bool> has_thread{false};

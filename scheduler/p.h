@@ -14,6 +14,7 @@
 #include "reveille/stats.h"
 #include "scheduler/counter.h"
 #include "scheduler/g.h"
+#include "scheduler/g_cache.h"
 #include "scheduler/run_queue.h"
 #include "scheduler/timers.h"
 
@@ -44,8 +45,9 @@ struct P {
   OwnedCounter stolen_timers;
   std::atomic<uint64_t> block_ticks{0};  // syscalltick; sysmon counts too.
   std::atomic<uint64_t> changes{0};      // Of status.
-  uint32_t inherited = 0;  // Runs in a row that came from runnext.
-  GList gfree;
+  uint32_t inherited = 0;      // Runs in a row that came from runnext.
+  uint32_t fairness_left = 1;  // Time slices until the others' turn.
+  GCache gfree;
   uint64_t next_id = 0;
   uint64_t end_id = 0;
 

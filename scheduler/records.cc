@@ -2,6 +2,7 @@
 // ReleaseMemory() or the end, recycled through the Ps' free lists and, for
 // threads outside, through a few shards (Go: gfget, gfput).
 
+#include <algorithm>
 #include <functional>
 #include <thread>
 
@@ -10,40 +11,40 @@
 
 namespace reveille::internal {
 namespace {
-constexpr uint32_t kTransfer = 32;    // Gs moved between lists at once.
-constexpr uint32_t kLocalLimit = 64;  // Most that a P keeps.
-constexpr uint32_t kSlab = 64;
-constexpr uint64_t kIdBlock = 64;
+constexpr uint32_t kSlab = GCache::kHalf;
 }  // namespace
 
 G* Sched::NewG(M* m) {
-  G* g;
   if (m != nullptr && m->sched == this && m->p() != nullptr) {
     P* p = m->p();
     if (p->gfree.Empty()) Refill(&p->gfree);
-    g = p->gfree.PopFront();
-    if (p->next_id == p->end_id) {
-      p->next_id = next_id_.fetch_add(kIdBlock);
-      p->end_id = p->next_id + kIdBlock;
-    }
-    g->id = p->next_id++;
-    p->spawned.Add(1);
-  } else {
-    Shard* shard = CurrentShard();
-    MutexLock lock(&shard->mutex);
-    if (shard->gfree.Empty()) Refill(&shard->gfree);
-    g = shard->gfree.PopFront();
-    g->id = next_id_.fetch_add(1);
-    spawned_outside_.fetch_add(1);
+    return p->gfree.Pop();
   }
-  g->idle_priority = false;
-  g->started = false;
-  g->lock_count = 0;
-  g->root = nullptr;
-  g->parked_in = nullptr;
-  g->name = nullptr;
-  g->cancel.Reset();
-  return g;
+  Shard* shard = CurrentShard();
+  MutexLock lock(&shard->mutex);
+  if (shard->gfree.Empty()) Refill(&shard->gfree);
+  return shard->gfree.Pop();
+}
+
+void Sched::CountSpawned(M* m, uint32_t n) {
+  if (m != nullptr && m->sched == this && m->p() != nullptr) {
+    m->p()->spawned.Add(n);
+  } else {
+    CurrentShard()->spawned.fetch_add(n);
+  }
+}
+
+void Sched::CountReturned(uint32_t n) {
+  returned_.fetch_add(n);
+  if (drainers_.load() != 0) NotifyDrain();
+}
+
+uint64_t Sched::IdOf(G* g) {
+  uint64_t id = g->id.load();
+  if (id != 0) return id;
+  g->extended = true;
+  const uint64_t fresh = next_id_.fetch_add(1);
+  return g->id.compare_exchange_strong(id, fresh) ? fresh : id;
 }
 
 Sched::Shard* Sched::CurrentShard() {
@@ -53,69 +54,103 @@ Sched::Shard* Sched::CurrentShard() {
 
 void Sched::RecycleG(M* m, G* g) {
   g->Transition(GStatus::kRunning, GStatus::kDead);
-  P* p = m->p();
-  p->gfree.PushFront(g);
-  if (p->gfree.size() < kLocalLimit) return;
-  MutexLock lock(&records_mutex_);
-  for (uint32_t i = 0; i < kTransfer; ++i) {
-    gfree_.PushFront(p->gfree.PopFront());
+  if (g->extended) CleanUp(g);
+  g->idle_priority = false;
+  PutFree(&m->p()->gfree, g);
+}
+
+void Sched::CleanUp(G* g) {
+  g->id.store(0);
+  g->name.store(nullptr);
+  g->lockedm.store(nullptr);
+  g->root = nullptr;
+  g->resume = nullptr;
+  g->parked_in = nullptr;
+  g->lock_count = 0;
+  g->cancel.Reset();
+  g->coroutine = false;
+  g->locked = false;
+  g->extended = false;
+}
+
+void Sched::PutFree(GCache* gfree, G* g) {
+  if (gfree->Full()) {
+    MutexLock lock(&records_mutex_);
+    gfree->TakeHalf(&gfree_.emplace_back());
   }
+  gfree->Push(g);
 }
 
-void Sched::FlushFreeGs(P* p) {
+void Sched::Refill(GCache* gfree) {
   MutexLock lock(&records_mutex_);
-  gfree_.Append(&p->gfree);
-}
-
-void Sched::Refill(GList* gfree) {
-  MutexLock lock(&records_mutex_);
-  if (gfree_.Empty()) {
+  if (gfree_.empty()) {
     GrowGs(gfree);
     return;
   }
-  for (uint32_t i = 0; i < kTransfer && !gfree_.Empty(); ++i) {
-    gfree->PushFront(gfree_.PopFront());
-  }
+  for (G* g : gfree_.back()) gfree->Push(g);
+  gfree_.pop_back();
 }
 
-void Sched::GrowGs(GList* gfree) {
+void Sched::GrowGs(GCache* gfree) {
   slabs_.push_back(std::make_unique<G[]>(kSlab));
   for (uint32_t i = 0; i < kSlab; ++i) {
     G* g = &slabs_.back()[i];
     g->sched = this;
-    gfree->PushFront(g);
+    gfree->Push(g);
   }
 }
 
-// A slab goes when all its Gs are on the common free list.
+// Only full halves are worth the way back.
+void Sched::FlushFreeGs(GCache* gfree) {
+  MutexLock lock(&records_mutex_);
+  while (gfree->size() >= GCache::kHalf) {
+    gfree->TakeHalf(&gfree_.emplace_back());
+  }
+}
+
+// A slab goes when all its Gs are in the common store. What the caches keep, at
+// most a half each, holds its slabs.
 void Sched::ReleaseMemory() {
-  ForEachP([this](P* p) { FlushFreeGs(p); });
+  ForEachP([this](P* p) { FlushFreeGs(&p->gfree); });
   for (Shard& shard : shards_) {
     MutexLock lock(&shard.mutex);
-    MutexLock records(&records_mutex_);
-    gfree_.Append(&shard.gfree);
+    FlushFreeGs(&shard.gfree);
   }
   MutexLock lock(&records_mutex_);
-  std::vector<uint32_t> free_in(slabs_.size(), 0);
+  FreeWholeSlabs();
+}
+
+void Sched::FreeWholeSlabs() {
+  std::sort(slabs_.begin(), slabs_.end());
   const auto slab_of = [this](const G* g) REVEILLE_NO_THREAD_SAFETY_ANALYSIS {
-    for (size_t i = 0; i < slabs_.size(); ++i) {
-      if (g >= &slabs_[i][0] && g < &slabs_[i][0] + kSlab) return i;
-    }
-    return slabs_.size();
+    const auto after =
+        std::upper_bound(slabs_.begin(), slabs_.end(), g,
+                         [](const G* x, const std::unique_ptr<G[]>& slab) {
+                           return std::less<const G*>()(x, slab.get());
+                         });
+    return static_cast<size_t>(after - slabs_.begin()) - 1;
   };
-  for (G* g = gfree_.front(); g != nullptr; g = g->schedlink) {
-    ++free_in[slab_of(g)];
+  std::vector<uint32_t> free_in(slabs_.size(), 0);
+  for (const GCache::Half& half : gfree_) {
+    for (const G* g : half) ++free_in[slab_of(g)];
   }
-  GList kept;
-  while (G* g = gfree_.PopFront()) {
-    if (free_in[slab_of(g)] != kSlab) kept.PushBack(g);
+  std::vector<G*> kept;
+  for (const GCache::Half& half : gfree_) {
+    for (G* g : half) {
+      if (free_in[slab_of(g)] != kSlab) kept.push_back(g);
+    }
   }
-  gfree_ = kept;
   std::vector<std::unique_ptr<G[]>> used;
   for (size_t i = 0; i < slabs_.size(); ++i) {
     if (free_in[i] != kSlab) used.push_back(std::move(slabs_[i]));
   }
   slabs_ = std::move(used);
+  // Slabs are as large as halves, so the kept ones fill whole halves.
+  gfree_.clear();
+  for (size_t i = 0; i < kept.size(); i += kSlab) {
+    std::copy_n(kept.begin() + static_cast<ptrdiff_t>(i), kSlab,
+                gfree_.emplace_back().begin());
+  }
 }
 
 }  // namespace reveille::internal

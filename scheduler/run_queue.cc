@@ -9,77 +9,21 @@ namespace {
 constexpr int kNextBackOffPauses = 50;
 }  // namespace
 
-bool RunQueue::PutTail(G* g) {
-  // order: acquire; pairs with the CAS of head in Grab(): its reads of the
-  // slots come before we fill them again [W5].
-  const uint32_t head = head_.load(std::memory_order_acquire);
-  // order: relaxed; only the owner writes tail [W5].
-  const uint32_t tail = tail_.load(std::memory_order_relaxed);
-  if (tail - head >= kCapacity) return false;
-  // order: relaxed; published by the store of tail [W5].
-  ring_[tail % kCapacity].store(g, std::memory_order_relaxed);
-  // order: release; pairs with the load of tail in Grab() and Empty() [W5].
-  tail_.store(tail + 1, std::memory_order_release);
-  return true;
-}
-
-bool RunQueue::SpillHalf(G* g, GList* spill) {
+bool RunQueue::SpillHalf(G* g, G** spill) {
   constexpr uint32_t kHalf = kCapacity / 2;
   // order: acquire and relaxed, as in PutTail() [W5].
   uint32_t head = head_.load(std::memory_order_acquire);
   const uint32_t tail = tail_.load(std::memory_order_relaxed);
   if (tail - head != kCapacity) return false;
-  G* batch[kHalf];
   for (uint32_t i = 0; i < kHalf; ++i) {
     // order: relaxed; the owner wrote these slots itself [W5].
-    batch[i] = ring_[(head + i) % kCapacity].load(std::memory_order_relaxed);
+    spill[i] = ring_[(head + i) % kCapacity].load(std::memory_order_relaxed);
   }
-  // The links are written after the CAS: before it, the Gs are not ours.
+  spill[kHalf] = g;
+  // What was read counts only if nobody took any of it meanwhile.
   // order: release; pairs with the acquire of head in PutTail() [W5].
-  if (!head_.compare_exchange_strong(head, head + kHalf,
-                                     std::memory_order_release,
-                                     std::memory_order_relaxed)) {
-    return false;
-  }
-  for (G* taken : batch) spill->PushBack(taken);
-  spill->PushBack(g);
-  return true;
-}
-
-G* RunQueue::Get(bool* inherit_time) {
-  // order: relaxed; a G that is missed here is seen by the CAS or by the next
-  // call: only the owner fills the slot [W5].
-  G* next = runnext_.load(std::memory_order_relaxed);
-  if (next != nullptr && TakeNext(next)) {
-    *inherit_time = true;
-    return next;
-  }
-  *inherit_time = false;
-  return GetFromRing();
-}
-
-bool RunQueue::TakeNext(G* next) {
-  // order: acquire; pairs with the exchange in PutNext(), for a thief reads
-  // what the owner wrote into the G [W5].
-  return runnext_.compare_exchange_strong(
-      next, nullptr, std::memory_order_acquire, std::memory_order_relaxed);
-}
-
-G* RunQueue::GetFromRing() {
-  // order: acquire; pairs with the CAS of a thief [W5].
-  uint32_t head = head_.load(std::memory_order_acquire);
-  for (;;) {
-    // order: relaxed; only the owner writes tail and the slots [W5].
-    const uint32_t tail = tail_.load(std::memory_order_relaxed);
-    if (tail == head) return nullptr;
-    G* g = ring_[head % kCapacity].load(std::memory_order_relaxed);
-    // order: release; pairs with the acquire of head in PutTail(); acquire on
-    // failure, since the loop starts again from it [W5].
-    if (head_.compare_exchange_weak(head, head + 1, std::memory_order_release,
-                                    std::memory_order_acquire)) {
-      return g;
-    }
-  }
+  return head_.compare_exchange_strong(
+      head, head + kHalf, std::memory_order_release, std::memory_order_relaxed);
 }
 
 uint32_t RunQueue::Grab(std::atomic<G*>* batch, uint32_t batch_head,
@@ -142,11 +86,14 @@ bool RunQueue::Empty() const {
   }
 }
 
-uint32_t RunQueue::Size() const {
+uint32_t RunQueue::RingSize() const {
   const uint32_t head = head_.load();
-  const uint32_t tail = tail_.load();
-  const uint32_t n = tail - head;
-  return (n > kCapacity ? 0 : n) + (runnext_.load() != nullptr ? 1 : 0);
+  const uint32_t n = tail_.load() - head;
+  return n > kCapacity ? 0 : n;
+}
+
+uint32_t RunQueue::Size() const {
+  return RingSize() + (runnext_.load() != nullptr ? 1 : 0);
 }
 
 }  // namespace reveille::internal

@@ -30,9 +30,10 @@ class RunQueue {
   G* PutNext(G* g) { return runnext_.exchange(g); }
   // Owner. False: the ring is full.
   bool PutTail(G* g);
-  // Owner. Makes room: half of a full ring, and then g, go to the end of
-  // `spill`. False: a thief made room meanwhile, try PutTail again.
-  bool SpillHalf(G* g, GList* spill);
+  // Owner. Makes room: half of a full ring, and then g, go to `spill`. False: a
+  // thief made room meanwhile, try PutTail again.
+  static constexpr uint32_t kSpill = kCapacity / 2 + 1;
+  bool SpillHalf(G* g, G** spill);
   // Owner. From runnext (*inherit_time is then true), else from the ring.
   G* Get(bool* inherit_time);
   // Owner. From the ring, whatever is in runnext.
@@ -47,7 +48,8 @@ class RunQueue {
 
   // Anybody. See R3.
   bool Empty() const;
-  // Anybody. A hint.
+  // Anybody. Hints.
+  uint32_t RingSize() const;
   uint32_t Size() const;
 
  private:
@@ -59,6 +61,56 @@ class RunQueue {
   std::atomic<G*> runnext_{nullptr};
   std::atomic<G*> ring_[kCapacity] = {};
 };
+
+inline bool RunQueue::PutTail(G* g) {
+  // order: acquire; pairs with the CAS of head in Grab(): its reads of the
+  // slots come before we fill them again [W5].
+  const uint32_t head = head_.load(std::memory_order_acquire);
+  // order: relaxed; only the owner writes tail [W5].
+  const uint32_t tail = tail_.load(std::memory_order_relaxed);
+  if (tail - head >= kCapacity) return false;
+  // order: relaxed; published by the store of tail [W5].
+  ring_[tail % kCapacity].store(g, std::memory_order_relaxed);
+  // order: release; pairs with the load of tail in Grab() and Empty() [W5].
+  tail_.store(tail + 1, std::memory_order_release);
+  return true;
+}
+
+inline G* RunQueue::Get(bool* inherit_time) {
+  // order: relaxed; a G that is missed here is seen by the CAS or by the next
+  // call: only the owner fills the slot [W5].
+  G* next = runnext_.load(std::memory_order_relaxed);
+  if (next != nullptr && TakeNext(next)) {
+    *inherit_time = true;
+    return next;
+  }
+  *inherit_time = false;
+  return GetFromRing();
+}
+
+inline bool RunQueue::TakeNext(G* next) {
+  // order: acquire; pairs with the exchange in PutNext(), for a thief reads
+  // what the owner wrote into the G [W5].
+  return runnext_.compare_exchange_strong(
+      next, nullptr, std::memory_order_acquire, std::memory_order_relaxed);
+}
+
+inline G* RunQueue::GetFromRing() {
+  // order: acquire; pairs with the CAS of a thief [W5].
+  uint32_t head = head_.load(std::memory_order_acquire);
+  for (;;) {
+    // order: relaxed; only the owner writes tail and the slots [W5].
+    const uint32_t tail = tail_.load(std::memory_order_relaxed);
+    if (tail == head) return nullptr;
+    G* g = ring_[head % kCapacity].load(std::memory_order_relaxed);
+    // order: release; pairs with the acquire of head in PutTail(); acquire on
+    // failure, since the loop starts again from it [W5].
+    if (head_.compare_exchange_weak(head, head + 1, std::memory_order_release,
+                                    std::memory_order_acquire)) {
+      return g;
+    }
+  }
+}
 
 }  // namespace reveille::internal
 

@@ -25,6 +25,8 @@
 #include "reveille/stats.h"
 #include "scheduler/flight_recorder.h"
 #include "scheduler/g.h"
+#include "scheduler/g_cache.h"
+#include "scheduler/global_queue.h"
 #include "scheduler/m.h"
 #include "scheduler/netpoll.h"
 #include "scheduler/note.h"
@@ -58,20 +60,26 @@ class Sched {
   absl::Status Begin();
   absl::Status Drain(int64_t deadline_ns);
   Scheduler::ShutdownReport Shutdown(int64_t deadline_ns);
-  // True when an outsider's task is to be refused.
-  bool Refuses() const { return closing_.load(); }
+  // Outsiders are refused once Shutdown() has begun, tasks past its deadline.
+  bool AcceptsFrom(const M* m) const;
 
   // --- records.cc: the Gs themselves ---
+  // A record that is nobody's yet.
   G* NewG(M* m);
+  // Tasks are counted before they are submitted; and back when refused.
+  void CountSpawned(M* m, uint32_t n);
+  void CountReturned(uint32_t n);
   void RecycleG(M* m, G* g);
-  // For a record that was counted as spawned and never became a task.
+  // The task's id, given when somebody first asks.
+  uint64_t IdOf(G* g);
+  // For a record that never became a task.
   void ReturnUnused(G* g);
-  // Gives what the P's free list holds back to the common one.
-  void FlushFreeGs(P* p);
+  // Gives what the P's cache holds back to the common store.
+  void FlushFreeGs(GCache* gfree);
   void ReleaseMemory();
 
   // --- schedule.cc ---
-  void Submit(G* g);  // A new G. Any thread.
+  void Submit(M* m, G* g);  // A new G. Any thread; m is CurrentM().
   void SubmitList(GList* list);
   void Ready(G* g);     // A parked G whose Waiter was claimed. Any thread.
   void Schedule(M* m);  // The loop of an M; returns when the thread ends.
@@ -104,7 +112,6 @@ class Sched {
   void NetpollWaiterAdded();
   int CloseFd(int fd);
   Netpoll& netpoll() { return netpoll_; }
-  bool cancelling() const { return abandon_.load(); }
 
   // --- stats.cc ---
   Stats GetStats() const;
@@ -115,10 +122,11 @@ class Sched {
   const Options& options() const { return options_; }
   int procs() const { return procs_.load(); }
 
-  void Record(M* m, Event event, uint64_t g = 0, uint32_t arg = 0) {
+  void Record(M* m, Event event, G* g = nullptr, uint32_t arg = 0) {
     // order: relaxed; a switch, it orders nothing [W11].
     if (__builtin_expect(recording_.load(std::memory_order_relaxed), 0)) {
-      m->ring.Record(event, m->p() == nullptr ? -1 : m->p()->id, g, arg);
+      m->ring.Record(event, m->p() == nullptr ? -1 : m->p()->id,
+                     g == nullptr ? 0 : IdOf(g), arg);
     }
   }
 
@@ -133,6 +141,8 @@ class Sched {
   void StopSpinning(M* m);   // nmspinning-1 without work: rechecks follow.
   void ResetSpinning(M* m);  // nmspinning-1 with work: WakeP follows.
   void DecNmSpinning();
+  bool SearcherWanted() const;
+  bool PollerWanted() const;
   void AcquireP(M* m, P* p);
   P* ReleaseP(M* m);
   void WakeSysmon() REVEILLE_REQUIRES(lock_);
@@ -149,6 +159,12 @@ class Sched {
   void StartLockedM(M* m, G* g);
   void StopLockedM(M* m);
   void ParkLocked(M* m);
+  bool ServeStarved(M* m);
+  void FireAllTimers(GList* fired);
+  void PlaceStarved(GList* list);
+  void WakeM(M* m);
+  static int64_t DelayUntil(int64_t when_ns);
+  G* ExtractLocked() REVEILLE_REQUIRES(lock_);
   bool NobodyPolls() const;
 
   // --- inject.cc ---
@@ -160,19 +176,24 @@ class Sched {
   // Takes a fair share, at most max (0: no limit); the first is returned, the
   // rest goes to p's ring.
   G* GlobRunqGet(P* p, uint32_t max) REVEILLE_REQUIRES(lock_);
+  void InjectOne(G* g);
   void InjectWithoutP(GList* list);
   void InjectWithP(M* m, GList* list);
   void TakePsFor(uint32_t n, std::vector<Start>* starts)
       REVEILLE_REQUIRES(lock_);
-  void Enqueue(G* g, bool next);
+  void Enqueue(M* m, G* g);
   void PutIdleWork(M* m, G* g);
 
   // --- find_runnable.cc ---
   Found FindRunnable(M* m);
+  bool FindFast(M* m, Found* found);
+  bool GetLocal(P* p, Found* found);
   bool FindWithP(M* m, Found* found, int64_t* poll_until);
   bool FindLocal(M* m, P* p, Found* found);
   bool FindGlobal(M* m, P* p, Found* found);
   bool FindByPolling(M* m, Found* found);
+  bool PollOnce(GList* list, uint32_t* delta);
+  G* TakeFirst(M* m, GList* list);
   bool FindBySearching(M* m, Found* found, int64_t* poll_until);
   bool FindIdleWork(M* m, Found* found);
   enum class Dropped { kNo, kFound, kYes };
@@ -188,7 +209,7 @@ class Sched {
   G* StealFrom(M* m, P* victim, bool last_pass, int64_t* now,
                int64_t* poll_until, bool* ran_timer);
   bool AnythingToSteal(const P* self) const;
-  bool Linger(M* m);
+  bool Linger(M* m, Found* found);
   // Runs the due timers of heap; true when one ran.
   bool CheckTimers(M* m, TimerHeap* heap, int64_t* now, int64_t* poll_until);
   bool IdleWorkAvailable() const;
@@ -204,6 +225,9 @@ class Sched {
   void FinishG(M* m, G* g);
   bool DropG(M* m, G* g);
   void Fail(G* g, std::exception_ptr exception);
+  void CleanUp(G* g);
+  void BeginSlice(P* p);
+  bool NobodyToYieldTo(M* m);
   void LeaveIdleWork(M* m, bool idle_priority);
   bool OwesIdleWake(M* m, const G* g) const;
 
@@ -243,10 +267,11 @@ class Sched {
   bool AllFinished() const;
   bool AwaitFinished(int64_t deadline_ns);
   void NotifyDrain();
+  void AwaitEnd(int64_t deadline_ns) REVEILLE_REQUIRES(shutdown_mutex_);
   void CancelAll();
   void EndThreads();
-  void DropTimers();
-  std::vector<Scheduler::Unfinished> ListUnfinished() const;
+  int DropTimers();
+  std::vector<Scheduler::Unfinished> ListUnfinished();
 
   // --- stats.cc ---
   void FillPs(Stats* stats) const;
@@ -260,8 +285,8 @@ class Sched {
   mutable Mutex lock_;
   P* pidle_ REVEILLE_GUARDED_BY(lock_) = nullptr;
   M* midle_ REVEILLE_GUARDED_BY(lock_) = nullptr;
-  GList runq_ REVEILLE_GUARDED_BY(lock_);
-  GList idle_work_ REVEILLE_GUARDED_BY(lock_);
+  GlobalQueue runq_ REVEILLE_GUARDED_BY(lock_);
+  GlobalQueue idle_work_ REVEILLE_GUARDED_BY(lock_);
 
   // Written under lock_, read without it as hints.
   std::atomic<int32_t> npidle_{0};
@@ -327,24 +352,25 @@ class Sched {
   Scheduler::ShutdownReport report_ REVEILLE_GUARDED_BY(shutdown_mutex_);
 
   // Records. Outsiders take theirs from one of a few shards.
-  struct Shard {
+  struct alignas(64) Shard {
     Mutex mutex;
-    GList gfree REVEILLE_GUARDED_BY(mutex);
-    uint64_t spawned REVEILLE_GUARDED_BY(mutex) = 0;
+    GCache gfree REVEILLE_GUARDED_BY(mutex);
+    std::atomic<uint64_t> spawned{0};
   };
   static constexpr int kShards = 8;
   Shard* CurrentShard();
-  void Refill(GList* gfree);
-  void GrowGs(GList* gfree) REVEILLE_REQUIRES(records_mutex_);
+  void Refill(GCache* gfree);
+  void GrowGs(GCache* gfree) REVEILLE_REQUIRES(records_mutex_);
+  void PutFree(GCache* gfree, G* g);
+  void FreeWholeSlabs() REVEILLE_REQUIRES(records_mutex_);
   Shard shards_[kShards];
   mutable Mutex records_mutex_;
-  GList gfree_ REVEILLE_GUARDED_BY(records_mutex_);
+  std::vector<GCache::Half> gfree_ REVEILLE_GUARDED_BY(records_mutex_);
   std::vector<std::unique_ptr<G[]>> slabs_ REVEILLE_GUARDED_BY(records_mutex_);
   std::atomic<uint64_t> next_id_{1};
 
   // Counters.
-  std::atomic<uint64_t> spawned_outside_{0};
-  std::atomic<uint64_t> finished_outside_{0};
+  std::atomic<uint64_t> returned_{0};  // Counted as spawned, and refused.
   std::atomic<uint64_t> dropped_{0};
   std::atomic<uint64_t> events_{0};
   std::atomic<uint64_t> wakes_{0};

@@ -23,7 +23,8 @@ void Sched::Schedule(M* m) {
       StopLockedM(m);
       Execute(m, m->lockedg, /*inherit_time=*/false);
     } else {
-      const Found found = FindRunnable(m);
+      Found found;
+      if (!FindFast(m, &found)) found = FindRunnable(m);
       if (found.g == nullptr) return;
       if (m->spinning.load()) {
         ResetSpinning(m);
@@ -31,7 +32,7 @@ void Sched::Schedule(M* m) {
         WakeP();
       }
       m->left_idle_work = false;
-      if (found.g->lockedm.load() != nullptr) {
+      if (found.g->locked) {
         StartLockedM(m, found.g);
         continue;
       }
@@ -49,21 +50,25 @@ void Sched::Execute(M* m, G* g, bool inherit_time) {
   g->Transition(GStatus::kRunnable, GStatus::kRunning);
   m->curg = g;
   m->futile = false;
-  if (!inherit_time) p->ticks.Add(1);
+  if (!inherit_time) BeginSlice(p);
+  m->Enter(MState::kRunning);
+  Record(m, Event::kRun, g);
+  RunG(m, g);
+}
+
+void Sched::BeginSlice(P* p) {
+  p->ticks.Add(1);
+  if (p->fairness_left != 0) --p->fairness_left;
   // order: relaxed; a request, and it may come late [W9].
   if (p->preempt.load(std::memory_order_relaxed)) p->preempt.store(false);
-  m->Enter(MState::kRunning);
-  Record(m, Event::kRun, g->id);
-  RunG(m, g);
 }
 
 // Runs g until it gives way. A park that its waker forestalled goes on at once.
 void Sched::RunG(M* m, G* g) {
   for (;;) {
     if (abandon_.load() && DropG(m, g)) return;
-    g->started = true;
     m->after = After::kNothing;
-    if (g->root) {
+    if (g->coroutine) {
       RunCoroutine(m, g);
     } else {
       RunClosure(m, g);
@@ -106,18 +111,17 @@ void Sched::RunCoroutine(M* m, G* g) {
 // True: g is parked, and not ours any more.
 bool Sched::ParkG(M* m, G* g) {
   const bool idle_priority = g->idle_priority;
-  const uint64_t id = g->id;
   Waiter* waiter = m->parking;
   g->Transition(GStatus::kRunning, GStatus::kWaiting);
   m->curg = nullptr;
   m->Enter(MState::kSearching);
+  Record(m, Event::kPark, g);
   if (!ParkOperationAccess::Commit(waiter)) {
     g->Transition(GStatus::kWaiting, GStatus::kRunning);
     m->curg = g;
     m->Enter(MState::kRunning);
     return false;
   }
-  Record(m, Event::kPark, id);
   LeaveIdleWork(m, idle_priority);
   return true;
 }
@@ -125,7 +129,7 @@ bool Sched::ParkG(M* m, G* g) {
 // To the tail of the global queue; and somebody must be woken for it, since
 // this M may find other work first (golang/go#55160).
 void Sched::YieldG(M* m, G* g) {
-  Record(m, Event::kYield, g->id);
+  Record(m, Event::kYield, g);
   m->curg = nullptr;
   m->Enter(MState::kSearching);
   g->Transition(GStatus::kRunning, GStatus::kRunnable);
@@ -140,15 +144,15 @@ void Sched::YieldG(M* m, G* g) {
   WakeP();
 }
 
+// Stays in the state kRunning: the M holds its P, and either runs the next G at
+// once or says in FindRunnable() that it searches.
 void Sched::FinishG(M* m, G* g) {
-  Record(m, Event::kFinish, g->id);
+  Record(m, Event::kFinish, g);
   m->curg = nullptr;
-  m->Enter(MState::kSearching);
-  if (m->lockedg == g) {
-    m->lockedg = nullptr;
-    g->lockedm.store(nullptr);
+  if (m->lockedg == g) m->lockedg = nullptr;
+  if (g->extended && g->join != nullptr) {
+    std::exchange(g->join, nullptr)->TaskEnded();
   }
-  if (g->join != nullptr) std::exchange(g->join, nullptr)->TaskEnded();
   LeaveIdleWork(m, g->idle_priority);
   RecycleG(m, g);
   m->p()->finished.Add(1);
@@ -157,7 +161,7 @@ void Sched::FinishG(M* m, G* g) {
 // Past the deadline of Shutdown(): g goes no further. False: it is a closure in
 // the middle of its run.
 bool Sched::DropG(M* m, G* g) {
-  if (g->root) {
+  if (g->coroutine) {
     if (g->parked_in != nullptr) ParkOperationAccess::Disarm(g->parked_in);
     g->root.destroy();
   } else {
@@ -182,11 +186,10 @@ bool Sched::OwesIdleWake(M* m, const G* g) const {
 
 // --- Making runnable ---------------------------------------------------------
 
-void Sched::Submit(G* g) {
+void Sched::Submit(M* m, G* g) {
   g->Transition(GStatus::kDead, GStatus::kRunnable);
-  M* m = CurrentM();
-  if (m != nullptr) Record(m, Event::kSpawn, g->id);
-  Enqueue(g, /*next=*/true);
+  if (m != nullptr) Record(m, Event::kSpawn, g);
+  Enqueue(m, g);
 }
 
 void Sched::SubmitList(GList* list) {
@@ -201,8 +204,8 @@ void Sched::SubmitList(GList* list) {
 void Sched::Ready(G* g) {
   g->Transition(GStatus::kWaiting, GStatus::kRunnable);
   M* m = CurrentM();
-  if (m != nullptr) Record(m, Event::kReady, g->id);
-  Enqueue(g, /*next=*/true);
+  if (m != nullptr) Record(m, Event::kReady, g);
+  Enqueue(m, g);
 }
 
 // --- Closures: waiting on the thread itself ----------------------------------
@@ -215,12 +218,12 @@ class TemporaryLock {
   TemporaryLock(M* m, G* g) : m_(m), g_(g), held_(m->lockedg == nullptr) {
     if (!held_) return;
     m_->lockedg = g_;
-    g_->lockedm.store(m_);
+    g_->LockTo(m_);
   }
   ~TemporaryLock() {
     if (!held_) return;
     m_->lockedg = nullptr;
-    g_->lockedm.store(nullptr);
+    g_->LockTo(nullptr);
   }
   TemporaryLock(const TemporaryLock&) = delete;
   TemporaryLock& operator=(const TemporaryLock&) = delete;
@@ -236,31 +239,47 @@ class TemporaryLock {
 void Sched::BlockOnThread(M* m, Waiter* waiter) {
   G* g = m->curg;
   TemporaryLock lock(m, g);
-  Record(m, Event::kPark, g->id);
+  Record(m, Event::kPark, g);
   m->Enter(MState::kSearching);
   g->Transition(GStatus::kRunning, GStatus::kWaiting);
   if (ParkOperationAccess::Commit(waiter)) {
     LeaveIdleWork(m, g->idle_priority);
     StopLockedM(m);
-    m->p()->ticks.Add(1);
+    BeginSlice(m->p());
     g->Transition(GStatus::kRunnable, GStatus::kRunning);
   } else {
     g->Transition(GStatus::kWaiting, GStatus::kRunning);
   }
   m->Enter(MState::kRunning);
-  Record(m, Event::kRun, g->id);
+  Record(m, Event::kRun, g);
+}
+
+// Serves what is due on this P first, as any yield does.
+bool Sched::NobodyToYieldTo(M* m) {
+  P* p = m->p();
+  int64_t now = 0;
+  int64_t until = 0;
+  CheckTimers(m, &p->timers, &now, &until);
+  CheckTimers(m, &outside_timers_, &now, &until);
+  GList list;
+  uint32_t delta = 0;
+  if (PollOnce(&list, &delta)) {
+    InjectGList(&list);
+    netpoll_.waiters.fetch_sub(delta);
+  }
+  return p->runq.Empty() && runqsize_.load() == 0 && !gcwaiting_.load() &&
+         !p->run_safe_point_fn.load();
 }
 
 void Sched::YieldOnThread(M* m) {
-  G* g = m->curg;
-  P* p = m->p();
-  // Nobody to give way to. Whoever comes next makes his own wake.
-  if (p->runq.Empty() && runqsize_.load() == 0 && !gcwaiting_.load() &&
-      !p->run_safe_point_fn.load()) {
+  // Whoever comes later makes his own wake.
+  if (NobodyToYieldTo(m)) {
+    BeginSlice(m->p());
     return;
   }
+  G* g = m->curg;
   TemporaryLock lock(m, g);
-  Record(m, Event::kYield, g->id);
+  Record(m, Event::kYield, g);
   m->Enter(MState::kSearching);
   g->Transition(GStatus::kRunning, GStatus::kRunnable);
   if (g->idle_priority) {
@@ -273,10 +292,10 @@ void Sched::YieldOnThread(M* m) {
     WakeP();
   }
   StopLockedM(m);
-  m->p()->ticks.Add(1);
+  BeginSlice(m->p());
   g->Transition(GStatus::kRunnable, GStatus::kRunning);
   m->Enter(MState::kRunning);
-  Record(m, Event::kRun, g->id);
+  Record(m, Event::kRun, g);
 }
 
 }  // namespace reveille::internal

@@ -62,8 +62,7 @@ int64_t ToNs(Deadline deadline) {
   return std::max<int64_t>(ns, 0);
 }
 
-bool InsideTaskOf(const Sched* sched) {
-  const M* m = CurrentM();
+bool InsideTaskOf(const M* m, const Sched* sched) {
   return m != nullptr && m->sched == sched && m->curg != nullptr;
 }
 
@@ -82,20 +81,28 @@ absl::StatusOr<std::unique_ptr<Scheduler>> Scheduler::Create(
 Scheduler::Scheduler(std::unique_ptr<Sched> sched) : sched_(std::move(sched)) {}
 
 Scheduler::~Scheduler() {
-  REVEILLE_CHECK(sched_.get(), !InsideTaskOf(sched_.get()),
+  REVEILLE_CHECK(sched_.get(), !InsideTaskOf(CurrentM(), sched_.get()),
                  "a scheduler is destroyed by one of its tasks");
   Shutdown();
 }
 
 // Counted first, then the look whether we are closing; Shutdown() does the two
 // in the opposite order. So either it waits for this task, or we refuse it.
-TaskSlot* Scheduler::NewTask(Sched* sched, TaskOptions options) {
-  G* g = sched->NewG(CurrentM());
-  if (InsideTaskOf(sched) ? sched->cancelling() : sched->Refuses()) {
-    sched->ReturnUnused(g);
+TaskSlot* Scheduler::NewTask(Sched* sched, M* m, TaskOptions options) {
+  sched->CountSpawned(m, 1);
+  if (!sched->AcceptsFrom(m)) {
+    sched->CountReturned(1);
     return nullptr;
   }
-  g->name = options.name;
+  return NewRecord(sched, m, options);
+}
+
+TaskSlot* Scheduler::NewRecord(Sched* sched, M* m, TaskOptions options) {
+  G* g = sched->NewG(m);
+  if (options.name != nullptr) {
+    g->extended = true;
+    g->name.store(options.name);
+  }
   g->idle_priority = options.idle_priority;
   return g;
 }
@@ -106,20 +113,24 @@ absl::Status Scheduler::Refused() {
 
 void Scheduler::FillCoroutine(TaskSlot* slot, Task<void>::Handle root) {
   G* g = static_cast<G*>(slot);
+  g->coroutine = true;
+  g->extended = true;
   g->root = root;
   g->resume = root;
 }
 
-void Scheduler::Submit(Sched* sched, TaskSlot* slot) {
-  sched->Submit(static_cast<G*>(slot));
+void Scheduler::Submit(Sched* sched, M* m, TaskSlot* slot) {
+  sched->Submit(m, static_cast<G*>(slot));
 }
 
-void Scheduler::Discard(Sched* sched, TaskSlot* slot) {
+void Scheduler::Discard(Sched* sched, TaskSlot* slot, bool counted) {
   sched->ReturnUnused(static_cast<G*>(slot));
+  if (counted) sched->CountReturned(1);
 }
 
 JoinHandle Scheduler::MakeJoinable(TaskSlot* slot) {
   G* g = static_cast<G*>(slot);
+  g->extended = true;
   g->join = new internal::JoinState(g);
   return JoinHandle(g->join);
 }
@@ -129,7 +140,7 @@ absl::Status Scheduler::Drain(Deadline deadline) {
 }
 
 Scheduler::ShutdownReport Scheduler::Shutdown(Deadline deadline) {
-  REVEILLE_CHECK(sched_.get(), !InsideTaskOf(sched_.get()),
+  REVEILLE_CHECK(sched_.get(), !InsideTaskOf(CurrentM(), sched_.get()),
                  "Shutdown() from a task of the scheduler");
   return sched_->Shutdown(ToNs(deadline));
 }
@@ -157,13 +168,12 @@ std::string Scheduler::DumpFlightRecorder() const {
 
 uint64_t Scheduler::CurrentTaskId() {
   const M* m = CurrentM();
-  return m == nullptr || m->curg == nullptr ? 0 : m->curg->id;
+  return m == nullptr || m->curg == nullptr ? 0 : m->sched->IdOf(m->curg);
 }
 
 const char* Scheduler::CurrentTaskName() {
   const M* m = CurrentM();
-  if (m == nullptr || m->curg == nullptr || m->curg->name == nullptr) return "";
-  return m->curg->name;
+  return m == nullptr || m->curg == nullptr ? "" : internal::NameOf(m->curg);
 }
 
 // --- Batch -------------------------------------------------------------------
@@ -175,7 +185,7 @@ Batch::~Batch() { Clear(); }
 void Batch::Clear() {
   while (head_ != nullptr) {
     G* g = std::exchange(head_, head_->schedlink);
-    if (g->root) {
+    if (g->coroutine) {
       g->root.destroy();
     } else {
       g->invoke(g, internal::TaskVerb::kDestroy);
@@ -195,8 +205,12 @@ void Batch::Append(TaskSlot* slot) {
 }
 
 absl::Status Batch::Spawn() {
-  if (std::exchange(refused_, false)) {
+  M* m = CurrentM();
+  const auto n = static_cast<uint32_t>(size_);
+  sched_->CountSpawned(m, n);
+  if (!sched_->AcceptsFrom(m)) {
     Clear();
+    sched_->CountReturned(n);
     return Scheduler::Refused();
   }
   internal::GList list;
@@ -228,11 +242,16 @@ JoinHandle::~JoinHandle() {
 }
 
 Event::Operation JoinHandle::Join(Deadline deadline) {
+  REVEILLE_CHECK(nullptr, state_ != nullptr, "Join() of an empty JoinHandle");
   return state_->done.Wait(deadline);
 }
 
-bool JoinHandle::Done() const { return state_->done.IsSet(); }
-void JoinHandle::Cancel() { state_->Cancel(); }
+bool JoinHandle::Done() const {
+  return state_ == nullptr || state_->done.IsSet();
+}
+void JoinHandle::Cancel() {
+  if (state_ != nullptr) state_->Cancel();
+}
 
 // --- ThreadLock --------------------------------------------------------------
 
@@ -242,14 +261,14 @@ ThreadLock::ThreadLock() : locked_(false) {
   locked_ = true;
   ++m->curg->lock_count;
   m->lockedg = m->curg;
-  m->curg->lockedm.store(m);
+  m->curg->LockTo(m);
 }
 
 ThreadLock::~ThreadLock() {
   if (!locked_) return;
   M* m = CurrentM();
   if (--m->curg->lock_count != 0 || m->discard_thread) return;
-  m->curg->lockedm.store(nullptr);
+  m->curg->LockTo(nullptr);
   m->lockedg = nullptr;
 }
 
@@ -259,15 +278,17 @@ void ThreadLock::DiscardThread() {
 
 namespace internal {
 
-// For a record that was counted as spawned and never became a task.
+bool Sched::AcceptsFrom(const M* m) const {
+  return InsideTaskOf(m, this) ? !abandon_.load() : !closing_.load();
+}
+
 void Sched::ReturnUnused(G* g) {
   if (g->join != nullptr) std::exchange(g->join, nullptr)->TaskEnded();
-  {
-    MutexLock lock(&records_mutex_);
-    gfree_.PushFront(g);
-  }
-  finished_outside_.fetch_add(1);
-  if (drainers_.load() != 0) NotifyDrain();
+  if (g->extended) CleanUp(g);
+  g->idle_priority = false;
+  Shard* shard = CurrentShard();
+  MutexLock lock(&shard->mutex);
+  PutFree(&shard->gfree, g);
 }
 
 int Sched::CloseFd(int fd) {
@@ -282,15 +303,14 @@ int Sched::CloseFd(int fd) {
 // An exception has left a task.
 void Sched::Fail(G* g, std::exception_ptr exception) {
   if (options_.on_exception != nullptr) {
-    options_.on_exception(
-        {g->name == nullptr ? "" : g->name, g->id, exception});
+    options_.on_exception({NameOf(g), IdOf(g), exception});
     return;
   }
   std::fprintf(stderr,
                "reveille: an exception left task %" PRIu64
                " \"%s\", and "
                "Options::on_exception is not set\n",
-               g->id, g->name == nullptr ? "" : g->name);
+               IdOf(g), NameOf(g));
   // Ends the process in the usual way, with the exception's own message.
   [&]() noexcept { std::rethrow_exception(exception); }();
   std::abort();

@@ -202,8 +202,8 @@ void Sched::FillMs(Stats* stats) const {
 }
 
 void Sched::FillCounters(Stats* stats) const {
-  stats->spawned = spawned_outside_.load();
-  stats->finished = finished_outside_.load();
+  for (const Shard& shard : shards_) stats->spawned += shard.spawned.load();
+  stats->spawned -= returned_.load();
   for (int i = 0; i < ps_created_.load(); ++i) {
     const P* p = allp_[i].load();
     stats->spawned += p->spawned.Load();

@@ -131,7 +131,7 @@ void Sched::RetireP(P* p) {
   }
   timerp_mask_.Clear(p->id);
   idlep_mask_.Clear(p->id);
-  FlushFreeGs(p);
+  FlushFreeGs(&p->gfree);
   p->SetStatus(PStatus::kDead);
 }
 

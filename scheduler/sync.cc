@@ -192,8 +192,8 @@ void Semaphore::Operation::Unregister() {
 // --- WaitGroup ---------------------------------------------------------------
 
 void WaitGroup::Add(int64_t n) {
-  REVEILLE_CHECK(nullptr, count_.fetch_add(n) + n >= 0,
-                 "a WaitGroup counts from zero up");
+  REVEILLE_CHECK(nullptr, n >= 0, "WaitGroup::Add() adds");
+  count_.fetch_add(n);
 }
 
 void WaitGroup::Done() {

@@ -17,9 +17,6 @@ constexpr int64_t kLongestDelayNs = 10'000'000;
 constexpr int64_t kForcePreemptNs = 10'000'000;
 constexpr int64_t kPollPeriodNs = 10'000'000;
 constexpr int kIdleRoundsBeforeBackOff = 50;
-// About 200 ms with nothing to do; only then is it worth a futex call of the
-// next submitter to let this thread sleep for good.
-constexpr int kIdleRoundsBeforeSleep = 80;
 }  // namespace
 
 bool Sched::NeedsSysmon() const {
@@ -35,24 +32,25 @@ void Sched::Sysmon() {
     bool useful = options_.sysmon_netpoll && SysmonNetpoll(now);
     useful |= Retake(now);
     // A P that found no thread a while ago: try again.
-    if (starved_.exchange(false)) WakeP();
+    if (starved_.load()) WakeP();
     idle_rounds = useful ? 0 : idle_rounds + 1;
   }
 }
 
-// 20 us, doubling after 50 idle rounds up to 10 ms; without a limit when all
-// Ps are idle. False: the scheduler ends.
+// 20 us, doubling after 50 rounds that rescued nothing, or at once while all Ps
+// are idle, up to 10 ms. All idle for that long: without a limit, for only then
+// is it worth a futex call of the next submitter. False: the scheduler ends.
 bool Sched::SysmonSleep(int64_t* delay_ns, int* idle_rounds) {
+  const bool all_idle = npidle_.load() == procs_.load();
   if (*idle_rounds == 0) {
     *delay_ns = kShortestDelayNs;
-  } else if (*idle_rounds > kIdleRoundsBeforeBackOff) {
+  } else if (all_idle || *idle_rounds > kIdleRoundsBeforeBackOff) {
     *delay_ns = std::min(*delay_ns * 2, kLongestDelayNs);
   }
   int64_t until = NowNs() + *delay_ns;
   lock_.Lock();
   sysmonnote_.Clear();
-  const bool all_idle = npidle_.load() == procs_.load() || gcwaiting_.load();
-  if (all_idle && *idle_rounds > kIdleRoundsBeforeSleep) {
+  if (*delay_ns == kLongestDelayNs && npidle_.load() == procs_.load()) {
     // Under the lock, as is the look of whoever takes the first P [W8].
     sysmonwait_.store(true);
     until = -1;
@@ -90,7 +88,6 @@ bool Sched::Retake(int64_t now) {
     if (status == PStatus::kBlocking && options_.sysmon_retake) {
       useful |= RetakeBlocked(p, now);
     }
-    useful |= status == PStatus::kRunning;
   }
   return useful;
 }
@@ -115,7 +112,7 @@ bool Sched::RetakeBlocked(P* p, int64_t now) {
   if (p->seen.block_ticks != ticks) {
     p->seen.block_ticks = ticks;
     p->seen.block_ns = now;
-    return true;
+    return false;
   }
   const bool others = nmspinning_.load() + npidle_.load() > 0;
   if (p->runq.Empty() && runqsize_.load() == 0 && others &&

@@ -45,8 +45,6 @@ M* Sched::ReserveM() {
 }
 
 bool Sched::CreateThread(M* m) {
-  // The slot's last thread has left its M, and ends any moment.
-  if (m->has_thread.exchange(false)) pthread_join(m->thread, nullptr);
   // The thread itself says who it is: it may have ended, and its slot may be in
   // use again, before pthread_create() returns here.
   pthread_t thread;
@@ -72,6 +70,9 @@ void Sched::CreateFailed(M* m) {
 void* Sched::ThreadMain(void* arg) {
   M* m = static_cast<M*>(arg);
   Sched* sched = m->sched;
+  // The slot's last thread has left its M, and ends any moment; it may be the
+  // one that created us.
+  if (m->has_thread.exchange(false)) pthread_join(m->thread, nullptr);
   m->thread = pthread_self();
   m->has_thread.store(true);
   SetCurrentM(m);
@@ -101,6 +102,8 @@ void Sched::MExit(M* m) {
   exit_epoch_.fetch_add(1);
   FutexWake(&exit_epoch_, 1);
   lock_.Unlock();
+  // The thread that ends makes room for the one that was not to be had.
+  if (starved_.load()) WakeP();
 }
 
 void Sched::JoinThreads() {

@@ -7,8 +7,11 @@ namespace internal {
 
 void TimerState::Fire(TimerNode* node, void* fired_list) {
   auto* state = static_cast<TimerState*>(node);
-  G* g = state->sched->NewG(CurrentM());
-  g->name = "timer";
+  M* m = CurrentM();
+  state->sched->CountSpawned(m, 1);
+  G* g = state->sched->NewG(m);
+  g->extended = true;
+  g->name.store("timer");
   FillSlot(g, [keep = std::move(state->self)] { keep->callback(); });
   g->Transition(GStatus::kDead, GStatus::kWaiting);
   static_cast<GList*>(fired_list)->PushBack(g);
@@ -42,6 +45,7 @@ bool Timer::Reset(Deadline when) {
                               when.time_since_epoch())
                               .count();
   if (state_->sched->ModifyTimer(state_.get(), when_ns)) return true;
+  if (!state_->sched->AcceptsFrom(internal::CurrentM())) return false;
   state_->self = state_;
   state_->sched->AddTimer(state_.get(), when_ns);
   return false;

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include <algorithm>
+
 #include "scheduler/check.h"
 #include "scheduler/park.h"
 #include "scheduler/sched.h"
@@ -147,8 +149,10 @@ Wake WaitOperation::Block() {
   ParkOperationAccess::SetNote(&waiter_, &note);
   Arm();
   if (ParkOperationAccess::Commit(&waiter_)) {
-    const int64_t until =
-        deadline_ == kNoDeadline ? -1 : internal::ToNs(deadline_);
+    // A deadline before the clock's epoch is past, not absent.
+    const int64_t until = deadline_ == kNoDeadline
+                              ? -1
+                              : std::max<int64_t>(internal::ToNs(deadline_), 0);
     internal::Waiter::Claimed claimed;
     if (!note.SleepUntil(until) && !waiter_.Claim(Wake::kTimedOut, &claimed)) {
       note.Sleep();  // Claimed at the last moment: its Wake() is on the way.

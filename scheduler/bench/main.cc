@@ -1,7 +1,6 @@
 // bin/scheduler_bench: Google Benchmark, names `workload/pool`.
 //
-//   scheduler_bench --benchmark_filter='spawn_inside/' \
-//     --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true
+//   scheduler_bench --benchmark_filter='^spawn_inside/'
 //
 // README.md beside this file says what each workload does.
 #include <benchmark/benchmark.h>

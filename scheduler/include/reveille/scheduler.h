@@ -46,12 +46,22 @@ class Scheduler;
 
 namespace internal {
 class Sched;
+struct M;
+// The worker that the calling thread is, or null.
+M* CurrentM();
 struct JoinState;
 struct TimerState;
 
 // True for what Spawn() runs as a coroutine: F() returns a Task<void>.
 template <typename F>
 concept CoroutineFunction = std::is_invocable_r_v<Task<void>, F&>;
+
+template <typename T>
+inline constexpr bool kIsTask = false;
+template <typename T>
+inline constexpr bool kIsTask<Task<T>> = true;
+template <typename F>
+concept ReturnsTask = kIsTask<std::invoke_result_t<F&>>;
 
 // Keeps a coroutine lambda, and with it its captures, alive as long as the
 // coroutine that it makes.
@@ -113,7 +123,6 @@ class Batch {
   internal::G* head_ = nullptr;
   internal::G* tail_ = nullptr;
   int size_ = 0;
-  bool refused_ = false;
   void Append(internal::TaskSlot* slot);
   void Clear();
 };
@@ -228,16 +237,21 @@ class Scheduler {
   explicit Scheduler(std::unique_ptr<internal::Sched> sched);
 
   template <typename F>
-  static void Fill(internal::Sched* sched, internal::TaskSlot* slot, F&& f);
+  static void Fill(internal::Sched* sched, internal::TaskSlot* slot, F&& f,
+                   bool counted);
   template <typename F>
   static void Construct(internal::TaskSlot* slot, F&& f);
   // A fresh record, or null when spawning is refused.
-  static internal::TaskSlot* NewTask(internal::Sched* sched,
+  static internal::TaskSlot* NewTask(internal::Sched* sched, internal::M* m,
                                      TaskOptions options);
+  static internal::TaskSlot* NewRecord(internal::Sched* sched, internal::M* m,
+                                       TaskOptions options);
   static void FillCoroutine(internal::TaskSlot* slot, Task<void>::Handle root);
-  static void Submit(internal::Sched* sched, internal::TaskSlot* slot);
+  static void Submit(internal::Sched* sched, internal::M* m,
+                     internal::TaskSlot* slot);
   // For a record that Fill() threw upon.
-  static void Discard(internal::Sched* sched, internal::TaskSlot* slot);
+  static void Discard(internal::Sched* sched, internal::TaskSlot* slot,
+                      bool counted);
   static JoinHandle MakeJoinable(internal::TaskSlot* slot);
   static absl::Status Refused();
 
@@ -253,48 +267,50 @@ void Scheduler::Construct(internal::TaskSlot* slot, F&& f) {
     FillCoroutine(slot,
                   internal::HoldAndRun<Function>(std::forward<F>(f)).Release());
   } else {
+    static_assert(!internal::ReturnsTask<Function>,
+                  "the value of a Task<T> would be lost: spawn a Task<void>");
     internal::FillSlot(slot, std::forward<F>(f));
   }
 }
 
 template <typename F>
-void Scheduler::Fill(internal::Sched* sched, internal::TaskSlot* slot, F&& f) {
+void Scheduler::Fill(internal::Sched* sched, internal::TaskSlot* slot, F&& f,
+                     bool counted) {
   try {
     Construct(slot, std::forward<F>(f));
   } catch (...) {
-    Discard(sched, slot);
+    Discard(sched, slot, counted);
     throw;
   }
 }
 
 template <typename F>
 absl::Status Scheduler::Spawn(F&& f, TaskOptions options) {
-  internal::TaskSlot* slot = NewTask(sched_.get(), options);
+  internal::M* m = internal::CurrentM();
+  internal::TaskSlot* slot = NewTask(sched_.get(), m, options);
   if (slot == nullptr) return Refused();
-  Fill(sched_.get(), slot, std::forward<F>(f));
-  Submit(sched_.get(), slot);
+  Fill(sched_.get(), slot, std::forward<F>(f), /*counted=*/true);
+  Submit(sched_.get(), m, slot);
   return absl::OkStatus();
 }
 
 template <typename F>
 absl::StatusOr<JoinHandle> Scheduler::SpawnJoinable(F&& f,
                                                     TaskOptions options) {
-  internal::TaskSlot* slot = NewTask(sched_.get(), options);
+  internal::M* m = internal::CurrentM();
+  internal::TaskSlot* slot = NewTask(sched_.get(), m, options);
   if (slot == nullptr) return Refused();
-  Fill(sched_.get(), slot, std::forward<F>(f));
+  Fill(sched_.get(), slot, std::forward<F>(f), /*counted=*/true);
   JoinHandle handle = MakeJoinable(slot);
-  Submit(sched_.get(), slot);
+  Submit(sched_.get(), m, slot);
   return handle;
 }
 
 template <typename F>
 void Batch::Add(F&& f, TaskOptions options) {
-  internal::TaskSlot* slot = Scheduler::NewTask(sched_, options);
-  if (slot == nullptr) {
-    refused_ = true;
-    return;
-  }
-  Scheduler::Fill(sched_, slot, std::forward<F>(f));
+  internal::TaskSlot* slot =
+      Scheduler::NewRecord(sched_, internal::CurrentM(), options);
+  Scheduler::Fill(sched_, slot, std::forward<F>(f), /*counted=*/false);
   Append(slot);
 }
 

@@ -3,6 +3,7 @@
 #ifndef REVEILLE_INTERNAL_TASK_SLOT_H_
 #define REVEILLE_INTERNAL_TASK_SLOT_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,12 +22,17 @@ enum class TaskVerb : uint8_t {
 
 using TaskInvoke = void (*)(TaskSlot*, TaskVerb);
 
-struct TaskSlot {
+// One cache line: all of a small closure that travels between processors.
+struct alignas(64) TaskSlot {
   // 48 bytes hold an absl::AnyInvocable and a pointer or two.
   static constexpr size_t kInlineBytes = 48;
 
   TaskInvoke invoke = nullptr;
-  const char* name = nullptr;
+  std::atomic<uint32_t> status{0};  // A GStatus.
+  bool idle_priority = false;
+  bool coroutine = false;
+  bool locked = false;    // Bound to a thread.
+  bool extended = false;  // Something beyond this line is in use.
   alignas(16) std::byte storage[kInlineBytes];
 };
 
