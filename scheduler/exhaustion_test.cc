@@ -2,6 +2,7 @@
 // gives no more. The promise (Options::max_threads): work waits for a thread to
 // come back, and none is lost.
 #include <pthread.h>
+#include <time.h>
 
 #include <atomic>
 #include <chrono>
@@ -221,6 +222,73 @@ TEST(ExhaustionTest, AYieldIsASafePointWithoutAThreadToHandOffTo) {
   EXPECT_TRUE(s->SetMaxProcs(2).ok());
   s->ReleaseMemory();
   resized.store(true);
+  EXPECT_TRUE(s->Drain().ok());
+}
+
+// Two closures hold both threads and sleep. The one whose thread served the
+// timers meanwhile wakes first, and runs until the other has woken as well.
+TEST(ExhaustionTest, TheThreadThatServesTheTimersPassesItsDutyOn) {
+  for (int round = 0; round < testing::Rounds(50); ++round) {
+    auto s = Start(Threads(2, 2));
+    std::atomic<bool> second_woke{false};
+    ASSERT_TRUE(s->Spawn([&] {
+                   (void)SleepFor(milliseconds(1)).Block();
+                   Await([&] { return second_woke.load(); });
+                 }).ok());
+    ASSERT_TRUE(s->Spawn([&] {
+                   (void)SleepFor(milliseconds(3)).Block();
+                   second_woke.store(true);
+                 }).ok());
+    ASSERT_TRUE(s->Drain().ok());
+  }
+}
+
+// The second closure takes the last thread while that sleeps for the timer of
+// the first, and then waits for the first itself.
+TEST(ExhaustionTest, TheLastThreadLeavesThePollerAndTheTimersAreStillServed) {
+  for (int round = 0; round < testing::Rounds(50); ++round) {
+    auto s = Start(Threads(2, 2));
+    Event woke;
+    ASSERT_TRUE(s->Spawn([&] {
+                   (void)SleepFor(milliseconds(2)).Block();
+                   woke.Set();
+                 }).ok());
+    Await([&] { return s->GetStats().locked_idle_threads == 1; });
+    ASSERT_TRUE(s->Spawn([&] { (void)woke.Wait().Block(); }).ok());
+    ASSERT_TRUE(s->Drain().ok());
+  }
+}
+
+TEST(ExhaustionTest, AThreadThatServesTheOthersIsCancelledToo) {
+  auto s = Start(Threads(1, 1));
+  Wake wake = Wake::kReady;
+  ASSERT_TRUE(
+      s->Spawn([&] { wake = SleepFor(std::chrono::hours(1)).Block(); }).ok());
+  Await([&] { return s->GetStats().locked_idle_threads == 1; });
+  s->Shutdown(Clock::now());
+  EXPECT_EQ(wake, Wake::kCancelled);
+}
+
+// A pool whose threads are all blocked, with work queued behind them, sleeps:
+// there is nothing to do until one comes back.
+TEST(ExhaustionTest, AllThreadsBlockedWithWorkBehindThemUsesNoProcessor) {
+  auto s = Start(Threads(2, 2));
+  Event event;
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(s->Spawn([&] { (void)event.Wait().Block(); }).ok());
+  }
+  Await([&] { return s->GetStats().locked_idle_threads == 2; });
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(s->Spawn([] {}).ok());
+  timespec before;
+  timespec after;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+  std::this_thread::sleep_for(milliseconds(200));  // The span that is measured.
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+  const double used =
+      static_cast<double>(after.tv_sec - before.tv_sec) +
+      1e-9 * static_cast<double>(after.tv_nsec - before.tv_nsec);
+  EXPECT_LT(used, 0.02);
+  event.Set();
   EXPECT_TRUE(s->Drain().ok());
 }
 

@@ -34,8 +34,7 @@ Found Sched::FindRunnable(M* m) {
   for (;;) {
     if (m->p() == nullptr || exiting_.load()) {
       REVEILLE_CHECK(this, exiting_.load(), "I5: an M without a P sleeps");
-      if (m->spinning.load()) StopSpinning(m);
-      if (m->p() != nullptr) ReleaseP(m);
+      LeaveForGood(m);
       return Found();
     }
     if (gcwaiting_.load()) {
@@ -60,6 +59,14 @@ Found Sched::FindRunnable(M* m) {
     }
     StopM(m);
   }
+}
+
+void Sched::LeaveForGood(M* m) {
+  if (m->spinning.load()) StopSpinning(m);
+  if (m->p() == nullptr) return;
+  MutexLock lock(&lock_);
+  needspinning_.store(0);
+  PIdlePut(ReleaseP(m));
 }
 
 bool Sched::FindWithP(M* m, Found* found, int64_t* poll_until) {

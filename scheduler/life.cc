@@ -194,12 +194,13 @@ void Sched::EndThreads() {
   has_sysmon_ = false;
 }
 
-// How many there were.
+// Those of Timers, not the deadlines of waits: these belong to their tasks. How
+// many there were.
 int Sched::DropTimers() {
   int dropped = 0;
   for (int i = -1; i < ps_created_.load(); ++i) {
     TimerHeap& heap = i < 0 ? outside_timers_ : allp_[i].load()->timers;
-    while (TimerNode* node = heap.PopAny()) {
+    while (TimerNode* node = heap.PopAny(&TimerState::Fire)) {
       TimerState::Drop(node);
       ++dropped;
     }

@@ -42,7 +42,12 @@ struct M {
   // Written by the thread, or by its waker before it wakes it (F9).
   P* nextp = nullptr;
   Note park;
-  M* schedlink = nullptr;  // On the idle list; guarded by sched.lock.
+  // Guarded by sched.lock: the list of idle Ms, or of those that wait for their
+  // locked Gs.
+  M* schedlink = nullptr;
+  M* schedback = nullptr;
+  bool listed = false;   // Among the latter.
+  bool serving = false;  // Polls while it waits for its locked G.
 
   // Any thread may read.
   std::atomic<P*> p_word{nullptr};
@@ -51,7 +56,6 @@ struct M {
   std::atomic<int> tid{0};
   OwnedCounter steps;
   std::atomic<bool> handing_on{false};
-  std::atomic<bool> serving{false};  // Polls while it waits for its locked G.
   FlightRing ring;
   pthread_t thread{};
   std::atomic<bool> has_thread{false};

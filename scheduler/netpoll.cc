@@ -21,6 +21,10 @@ int ToMilliseconds(int64_t delay_ns) {
   return static_cast<int>(std::min<int64_t>(ms, 1000000000));
 }
 
+uint64_t Tag(int fd, uint32_t generation) {
+  return uint64_t{generation} << 32 | static_cast<uint32_t>(fd);
+}
+
 uint32_t EventsFor(PollDesc::Interest interest) {
   return (interest.read ? kReadEvents : 0) |
          (interest.write ? uint32_t{EPOLLOUT} : 0) | EPOLLONESHOT;
@@ -51,7 +55,7 @@ int Netpoll::Init(std::string* what) {
   *what = "epoll_ctl";
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.fd = event_fd_;
+  event.data.u64 = Tag(event_fd_, 0);
   return epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, event_fd_, &event) == 0 ? 0
                                                                      : errno;
 }
@@ -98,7 +102,7 @@ void Netpoll::Unblock(int fd, Direction direction, Waiter* waiter) {
 int Netpoll::Arm(int fd, PollDesc* desc) REVEILLE_NO_THREAD_SAFETY_ANALYSIS {
   epoll_event event{};
   event.events = EventsFor(desc->interest());
-  event.data.fd = fd;
+  event.data.u64 = Tag(fd, ++desc->generation);
   // The number may have been closed and reused since: then MOD says ENOENT.
   // Or it was registered by somebody we did not hear of: then ADD says EEXIST.
   int op = desc->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
@@ -133,6 +137,7 @@ int Netpoll::Close(int fd, GList* woken, uint32_t* delta) {
   *delta += Finish(desc, Direction::kWrite, Wake::kClosed, woken);
   if (desc->registered) epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
   desc->registered = false;
+  ++desc->generation;
   // Under the lock: a new owner of the number must not be armed before.
   return close(fd) == 0 ? 0 : errno;
 }
@@ -146,8 +151,9 @@ uint32_t Netpoll::Poll(int64_t delay_ns, GList* ready) {
   } while (n < 0 && errno == EINTR && delay_ns < 0);
   uint32_t delta = 0;
   for (int i = 0; i < n; ++i) {
-    if (events[i].data.fd != event_fd_) {
-      delta += Dispatch(events[i].data.fd, events[i].events, ready);
+    const uint64_t tag = events[i].data.u64;
+    if (tag != Tag(event_fd_, 0)) {
+      delta += Dispatch(tag, events[i].events, ready);
     } else if (delay_ns != 0) {
       Drain();
     }
@@ -155,11 +161,14 @@ uint32_t Netpoll::Poll(int64_t delay_ns, GList* ready) {
   return delta;
 }
 
-uint32_t Netpoll::Dispatch(int fd, uint32_t events, GList* ready) {
+uint32_t Netpoll::Dispatch(uint64_t tag, uint32_t events, GList* ready) {
+  const int fd = static_cast<int>(static_cast<uint32_t>(tag));
   PollDesc* desc = Find(fd);
   if (desc == nullptr) return 0;
   uint32_t delta = 0;
   MutexLock lock(&desc->mutex);
+  // A later arming is level-triggered: it reports again what still holds.
+  if (tag != Tag(fd, desc->generation)) return 0;
   if ((events & kReadDone) != 0) {
     delta += Finish(desc, Direction::kRead, Wake::kReady, ready);
   }

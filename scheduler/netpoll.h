@@ -60,7 +60,7 @@ class Netpoll {
   PollDesc* Find(int fd) const;
   PollDesc* FindOrCreate(int fd);
   int Arm(int fd, PollDesc* desc);
-  uint32_t Dispatch(int fd, uint32_t events, GList* ready);
+  uint32_t Dispatch(uint64_t tag, uint32_t events, GList* ready);
   static uint32_t Finish(PollDesc* desc, Direction direction, Wake wake,
                          GList* woken);
   void Drain();

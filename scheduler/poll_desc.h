@@ -44,6 +44,10 @@ class PollDesc {
 
   // Whether the kernel's interest list has this descriptor, as far as we know.
   bool registered REVEILLE_GUARDED_BY(mutex) = false;
+  // Goes up with each arming and each close. An event that the kernel handed
+  // out for an earlier arming is stale: its waiter has left, and perhaps its
+  // descriptor too (Go: fdseq, #60133).
+  uint32_t generation REVEILLE_GUARDED_BY(mutex) = 0;
 
  private:
   Waiter** slot(Direction direction) REVEILLE_REQUIRES(mutex) {

@@ -3,8 +3,9 @@
 // P sleeps on runnable work.
 //
 // The methods lie in one file for each noun:
-//   idle.cc  wakeup.cc  inject.cc  find_runnable.cc  schedule.cc  blocking.cc
-//   threads.cc  stop_the_world.cc  sysmon.cc  life.cc  records.cc  stats.cc
+//   idle.cc  wakeup.cc  locked_m.cc  inject.cc  find_runnable.cc  schedule.cc
+//   blocking.cc threads.cc  stop_the_world.cc  sysmon.cc  life.cc  records.cc
+//   stats.cc
 //
 // Locks, outermost first: resize_mutex_, lock_ ("sched.lock"), a TimerHeap, a
 // PollDesc. Those of sync.h come before all of these.
@@ -154,17 +155,26 @@ class Sched {
   void StopM(M* m);
   void HandOffP(P* p);
   bool HandOffPLocked(P* p, Start* start) REVEILLE_REQUIRES(lock_);
-  Start PlaceWithoutThread(P* p, bool spinning) REVEILLE_REQUIRES(lock_);
   bool ResumeStarved(M* m) REVEILLE_REQUIRES(lock_);
+
+  // --- locked_m.cc ---
   void StartLockedM(M* m, G* g);
   void StopLockedM(M* m);
   void ParkLocked(M* m);
-  bool ServeStarved(M* m);
+  void PushLocked(M* m) REVEILLE_REQUIRES(lock_);
+  void RemoveLocked(M* m) REVEILLE_REQUIRES(lock_);
+  void GiveToLockedM(M* m, P* p) REVEILLE_REQUIRES(lock_);
+  void WakeLockedM(M* m) REVEILLE_REQUIRES(lock_);
+  void AskLockedM() REVEILLE_REQUIRES(lock_);
+  bool ShouldServe() const REVEILLE_REQUIRES(lock_);
+  bool ServeOnce();
   void FireAllTimers(GList* fired);
-  void PlaceStarved(GList* list);
-  void WakeM(M* m);
-  static int64_t DelayUntil(int64_t when_ns);
+  void PlaceStarved();
+  Start PlaceWithoutThread(P* p, bool spinning) REVEILLE_REQUIRES(lock_);
   G* ExtractLocked() REVEILLE_REQUIRES(lock_);
+
+  // --- wakeup.cc ---
+  static int64_t DelayUntil(int64_t when_ns);
   bool NobodyPolls() const;
 
   // --- inject.cc ---
@@ -186,6 +196,7 @@ class Sched {
 
   // --- find_runnable.cc ---
   Found FindRunnable(M* m);
+  void LeaveForGood(M* m);
   bool FindFast(M* m, Found* found);
   bool GetLocal(P* p, Found* found);
   bool FindWithP(M* m, Found* found, int64_t* poll_until);
@@ -285,6 +296,8 @@ class Sched {
   mutable Mutex lock_;
   P* pidle_ REVEILLE_GUARDED_BY(lock_) = nullptr;
   M* midle_ REVEILLE_GUARDED_BY(lock_) = nullptr;
+  M* mlocked_ REVEILLE_GUARDED_BY(lock_) = nullptr;  // Wait for their Gs.
+  bool locked_m_serves_ REVEILLE_GUARDED_BY(lock_) = false;
   GlobalQueue runq_ REVEILLE_GUARDED_BY(lock_);
   GlobalQueue idle_work_ REVEILLE_GUARDED_BY(lock_);
 

@@ -27,7 +27,9 @@ uint32_t M::Random() {
 // Reserved before the lock is let go, so that nobody who counts threads meets a
 // P that no thread seems to be on its way for (golang/go#40368).
 M* Sched::ReserveM() {
-  if (nthreads_.load() >= options_.max_threads) return nullptr;
+  if (nthreads_.load() >= options_.max_threads || exiting_.load()) {
+    return nullptr;
+  }
   M* m;
   if (!free_ms_.empty()) {
     m = free_ms_.back();

@@ -64,13 +64,17 @@ void TimerHeap::MoveAllTo(TimerHeap* other) REVEILLE_NO_THREAD_SAFETY_ANALYSIS {
   mutex_.Unlock();
 }
 
-TimerNode* TimerHeap::PopAny() {
+TimerNode* TimerHeap::PopAny(TimerNode::Fire fire) {
   MutexLock lock(&mutex_);
-  if (heap_.empty()) return nullptr;
-  TimerNode* node = heap_.back().node;
-  Erase(node);
-  node->heap.store(nullptr);
-  return node;
+  // From the end, where taking one out moves no others.
+  for (size_t i = heap_.size(); i > 0; --i) {
+    TimerNode* node = heap_[i - 1].node;
+    if (node->fire != fire) continue;
+    Erase(node);
+    node->heap.store(nullptr);
+    return node;
+  }
+  return nullptr;
 }
 
 TimerHeap* TimerHeap::LockHeapOf(TimerNode* node) {

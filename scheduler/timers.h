@@ -37,8 +37,8 @@ class TimerHeap {
   // The number of timers fired.
   int RunExpired(int64_t now_ns, void* fired_list);
   void MoveAllTo(TimerHeap* other);
-  // Takes out any timer; null when there is none.
-  TimerNode* PopAny();
+  // Takes out any timer that fires like this; null when there is none.
+  TimerNode* PopAny(TimerNode::Fire fire);
 
   // The earliest time; 0: none. The node's time is stored before the caller
   // of Add() looks for a poller; sequentially consistent [W4].

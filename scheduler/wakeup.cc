@@ -68,7 +68,7 @@ void Sched::FinishStart(M* self, Start start) {
       Record(self, Event::kStartM, nullptr,
              static_cast<uint32_t>(start.wake->id));
     }
-    WakeM(start.wake);
+    if (start.wake->park.Wake()) futex_wakes_.fetch_add(1);
   } else if (start.create != nullptr) {
     if (!CreateThread(start.create)) CreateFailed(start.create);
   }
@@ -79,44 +79,6 @@ void Sched::StartM(P* p, bool spinning) {
   const Start start = StartMLocked(p, spinning);
   lock_.Unlock();
   FinishStart(CurrentM(), start);
-}
-
-// No thread is to be had for p. A locked G needs none: its thread sleeps. Else
-// the P idles, its work goes where any M finds it, and the next M that comes
-// back, sysmon, or the next submission tries again. Nothing is lost.
-Start Sched::PlaceWithoutThread(P* p, bool spinning) {
-  if (spinning) DecNmSpinning();
-  bool inherit;
-  while (G* g = p->runq.Get(&inherit)) GlobRunqPut(g);
-  if (gcwaiting_.load()) {
-    StopPLocked(p);
-    return Start{};
-  }
-  RunSafePointFnLocked(p);
-  if (G* locked = ExtractLocked(); locked != nullptr) {
-    M* m = locked->lockedm.load();
-    m->nextp = p;
-    return Start{m, nullptr};
-  }
-  needspinning_.store(0);
-  starved_.store(true);
-  PIdlePut(p);
-  // The one M that is left may sleep in the poller. It says so first and then
-  // looks at starved_; here it is the other way round [W6].
-  if (lastpoll_.load() == 0) netpoll_.Break();
-  return Start{};
-}
-
-// A runnable G whose own thread waits for it.
-G* Sched::ExtractLocked() {
-  const auto is_locked = [](const G* g) { return g->locked; };
-  G* g = runq_.Extract(is_locked);
-  runqsize_.store(runq_.size());
-  if (g != nullptr) return g;
-  g = idle_work_.Extract(is_locked);
-  idle_work_size_.store(idle_work_.size());
-  if (g != nullptr) idle_running_.fetch_add(1);
-  return g;
 }
 
 // An M that would sleep although a P found no thread a while ago.
@@ -234,87 +196,6 @@ void Sched::NetpollWaiterAdded() {
   // The waiter was counted before these looks; who idles a P looks at the count
   // after it has counted the P as idle [W6].
   if (lastpoll_.load() != 0 && npidle_.load() != 0) WakeP();
-}
-
-// --- Locked Ms -------------------------------------------------------------
-
-// Hands m's own P to the thread that g is locked to. m must not search.
-void Sched::StartLockedM(M* m, G* g) {
-  M* locked = g->lockedm.load();
-  REVEILLE_CHECK(this, locked != m && locked->nextp == nullptr,
-                 "I9: a locked G runs on its own M");
-  Record(m, Event::kStartM, nullptr, static_cast<uint32_t>(locked->id));
-  m->futile = false;
-  locked->nextp = ReleaseP(m);
-  wakes_.fetch_add(1);
-  WakeM(locked);
-  StopM(m);
-}
-
-// Waits, without a P, until m's locked G is runnable and a P was handed over.
-void Sched::StopLockedM(M* m) {
-  m->Enter(MState::kSearching);
-  if (m->p() != nullptr) HandOffP(ReleaseP(m));
-  ParkLocked(m);
-}
-
-void Sched::ParkLocked(M* m) {
-  nmidlelocked_.fetch_add(1);
-  m->Enter(MState::kParkedLocked);
-  while (ServeStarved(m)) {
-  }
-  m->park.Sleep();
-  m->park.Clear();
-  m->Enter(MState::kSearching);
-  nmidlelocked_.fetch_sub(1);
-  REVEILLE_CHECK(this, m->nextp != nullptr, "I9: woken with a P");
-  AcquireP(m, std::exchange(m->nextp, nullptr));
-}
-
-// Every thread that is to be had waits for its locked G: then this one, while
-// it waits, serves the timers and descriptors that those Gs wait for. False: it
-// has been woken, somebody else serves, or there are threads.
-bool Sched::ServeStarved(M* m) {
-  if (!starved_.load() || m->park.IsWoken()) return false;
-  if (lastpoll_.exchange(0) == 0) return false;
-  const int64_t until = CheckTimersNoP(0);
-  poll_until_.store(until);
-  // Whoever wakes us does so first and then looks at this flag.
-  m->serving.store(true);
-  const bool woken = m->park.IsWoken();
-  GList list;
-  const uint32_t delta = netpoll_.Poll(woken ? 0 : DelayUntil(until), &list);
-  m->serving.store(false);
-  poll_until_.store(0);
-  lastpoll_.store(std::max<int64_t>(NowNs(), 1));
-  FireAllTimers(&list);
-  PlaceStarved(&list);
-  netpoll_.waiters.fetch_sub(delta);
-  return true;
-}
-
-void Sched::FireAllTimers(GList* fired) {
-  const int64_t now = NowNs();
-  outside_timers_.RunExpired(now, fired);
-  for (int i = 0; i < ps_created_.load(); ++i) {
-    allp_[i].load()->timers.RunExpired(now, fired);
-  }
-}
-
-// Makes the list runnable, and gives an idle P to whoever of it has a thread.
-void Sched::PlaceStarved(GList* list) {
-  InjectGList(list);
-  lock_.Lock();
-  P* p = PIdleGet();
-  const Start start =
-      p == nullptr ? Start{} : StartMLocked(p, /*spinning=*/false);
-  lock_.Unlock();
-  FinishStart(nullptr, start);
-}
-
-void Sched::WakeM(M* m) {
-  if (m->park.Wake()) futex_wakes_.fetch_add(1);
-  if (m->serving.load()) netpoll_.Break();
 }
 
 int64_t Sched::DelayUntil(int64_t when_ns) {

@@ -6,9 +6,9 @@
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,7 +49,7 @@ bool TakeWorkers(int* argc, char** argv) {
     const int workers = std::atoi(argv[i] + kFlag.size());
     if (workers < 1 || workers > 64) return false;
     reveille::bench::SetWorkers(workers);
-    std::memmove(argv + i, argv + i + 1, (*argc - i) * sizeof(char*));
+    std::copy(argv + i + 1, argv + *argc + 1, argv + i);
     --*argc;
     --i;
   }

@@ -1,0 +1,161 @@
+#include "reveille/options.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <string>
+
+#include "scheduler/testing.h"
+
+namespace reveille {
+namespace {
+
+absl::Status Try(const Options& options) {
+  return Scheduler::Create(options).status();
+}
+
+void ExpectOutOfRange(const Options& options, const std::string& name) {
+  const absl::Status status = Try(options);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_NE(status.message().find("Options::" + name), std::string::npos)
+      << status;
+}
+
+TEST(OptionsTest, TheDefaultsAreInTheirRanges) {
+  auto s = testing::Start(Options());
+  EXPECT_GE(s->procs(), 1);
+  EXPECT_LE(s->procs(), Options::kMaxProcs);
+}
+
+TEST(OptionsTest, EachOneOutOfItsRangeIsNamed) {
+  ExpectOutOfRange({.procs = -1}, "procs");
+  ExpectOutOfRange({.procs = Options::kMaxProcs + 1}, "procs");
+  ExpectOutOfRange({.max_threads = 0}, "max_threads");
+  ExpectOutOfRange({.max_threads = Options::kMaxThreads + 1}, "max_threads");
+  ExpectOutOfRange({.idle_work_limit = -1}, "idle_work_limit");
+  ExpectOutOfRange({.idle_work_limit = Options::kMaxProcs + 1},
+                   "idle_work_limit");
+  ExpectOutOfRange({.spin_rounds = -1}, "spin_rounds");
+  ExpectOutOfRange({.spin_rounds = Options::kMaxSpinRounds + 1}, "spin_rounds");
+  ExpectOutOfRange({.flight_recorder_events = 3}, "flight_recorder_events");
+  ExpectOutOfRange({.flight_recorder_events = 2 * Options::kMaxFlightEvents},
+                   "flight_recorder_events");
+}
+
+TEST(OptionsTest, TheEndsOfTheRangesAreAccepted) {
+  EXPECT_TRUE(Try({.procs = 1, .max_threads = 1}).ok());
+  EXPECT_TRUE(Try({.procs = 1, .max_threads = Options::kMaxThreads}).ok());
+  EXPECT_TRUE(Try({.procs = 1, .idle_work_limit = Options::kMaxProcs}).ok());
+  EXPECT_TRUE(Try({.procs = 1, .spin_rounds = 0}).ok());
+  EXPECT_TRUE(Try({.procs = 1, .spin_rounds = Options::kMaxSpinRounds}).ok());
+  EXPECT_TRUE(Try({.procs = 1, .flight_recorder_events = 1}).ok());
+}
+
+TEST(OptionsTest, ManyMorePsThanProcessorsAreAllUsable) {
+  auto s = testing::Start(testing::Unrescued(Options::kMaxProcs));
+  std::atomic<int> ran{0};
+  for (int i = 0; i < 5000; ++i) {
+    ASSERT_TRUE(s->Spawn([&] { ran.fetch_add(1); }).ok());
+  }
+  EXPECT_TRUE(s->Drain().ok());
+  EXPECT_EQ(ran.load(), 5000);
+  EXPECT_EQ(s->GetStats().ps.size(), size_t{Options::kMaxProcs});
+}
+
+TEST(OptionsTest, SpinningLongLosesNoWork) {
+  Options options = testing::Unrescued(2);
+  options.spin_rounds = 10'000;
+  auto s = testing::Start(options);
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(s->Spawn([] {}).ok());
+    ASSERT_TRUE(s->Drain().ok());
+  }
+}
+
+TEST(OptionsTest, NotSpinningAtAllLosesNoWork) {
+  Options options = testing::Unrescued(2);
+  options.spin_rounds = 0;
+  auto s = testing::Start(options);
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(s->Spawn([] {}).ok());
+    ASSERT_TRUE(s->Drain().ok());
+  }
+}
+
+TEST(OptionsTest, TheThreadsCarryTheName) {
+  Options options = testing::Unrescued(1);
+  options.name = "verylongname";
+  auto s = testing::Start(options);
+  char name[16] = {};
+  ASSERT_TRUE(s->Spawn([&] {
+                 pthread_getname_np(pthread_self(), name, sizeof name);
+               }).ok());
+  EXPECT_TRUE(s->Drain().ok());
+  EXPECT_EQ(std::string(name).substr(0, 8), "verylong");
+}
+
+TEST(OptionsTest, RescuersThatAreOffHaveNoThread) {
+  const auto count = [] {
+    int threads = 0;
+    FILE* file = std::fopen("/proc/self/stat", "r");
+    if (file == nullptr) return -1;
+    const int read = std::fscanf(
+        file,
+        "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
+        "%*d %*d %*d %d",
+        &threads);
+    std::fclose(file);
+    return read == 1 ? threads : -1;
+  };
+  const int before = count();
+  auto s = testing::Start(testing::Unrescued(1));
+  EXPECT_EQ(count(), before + 1);
+  auto t = testing::Start(testing::Rescued(1));
+  EXPECT_EQ(count(), before + 3);
+}
+
+// In a process of its own, for the limit is the process's: Create() with so
+// many descriptors more than there are. Ends with 0 if it was refused as it
+// should be, and left no descriptor open.
+void CreateWithDescriptors(int more) {
+  const int next = dup(0);
+  close(next);
+  const auto limit = static_cast<rlim_t>(next + more);
+  rlimit few{limit, limit};
+  setrlimit(RLIMIT_NOFILE, &few);
+  Options options;
+  options.procs = 1;
+  const absl::Status status = Try(options);
+  std::fprintf(stderr, "%s\n", status.ToString().c_str());
+  const bool refused = status.code() == absl::StatusCode::kResourceExhausted;
+  const int now = dup(0);
+  std::exit(refused && now == (more == 0 ? -1 : next) ? 0 : 1);
+}
+
+TEST(CreateDeathTest, WithoutDescriptorsSaysWhichLimit) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(CreateWithDescriptors(0), ::testing::ExitedWithCode(0),
+              "epoll_create1.*ulimit -n");
+}
+
+TEST(CreateDeathTest, WithOneDescriptorTooFewLeaksNone) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(CreateWithDescriptors(1), ::testing::ExitedWithCode(0),
+              "eventfd.*ulimit -n");
+}
+
+TEST(CreateTest, AThousandTimesLeaksNeitherThreadsNorDescriptors) {
+  const int next = dup(0);
+  close(next);
+  for (int i = 0; i < testing::Rounds(1000); ++i) {
+    auto s = testing::Start(testing::Unrescued(2));
+    ASSERT_TRUE(s->Spawn([] {}).ok());
+  }
+  const int now = dup(0);
+  close(now);
+  EXPECT_EQ(now, next);
+}
+
+}  // namespace
+}  // namespace reveille

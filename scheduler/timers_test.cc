@@ -1,0 +1,310 @@
+#include "scheduler/timers.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "scheduler/testing.h"
+
+namespace reveille::internal {
+namespace {
+
+using testing::StartLine;
+
+// Notes that it fired, and in which order.
+struct Probe : TimerNode {
+  Probe() { fire = &Fired; }
+  static void Fired(TimerNode* node, void* fired_list) {
+    auto* probe = static_cast<Probe*>(node);
+    probe->fired.fetch_add(1);
+    if (fired_list != nullptr) {
+      static_cast<std::vector<Probe*>*>(fired_list)->push_back(probe);
+    }
+  }
+  std::atomic<int> fired{0};
+};
+
+class TimerHeapTest : public ::testing::Test {
+ protected:
+  std::vector<Probe*> Run(int64_t now) {
+    std::vector<Probe*> fired;
+    EXPECT_EQ(heap_.RunExpired(now, &fired), static_cast<int>(fired.size()));
+    return fired;
+  }
+  TimerHeap heap_;
+  Probe a_, b_, c_;
+};
+
+using Fired = std::vector<Probe*>;
+
+TEST_F(TimerHeapTest, StartsWithoutATime) {
+  EXPECT_EQ(heap_.MinWhenNs(), 0);
+  EXPECT_EQ(heap_.size(), 0u);
+  EXPECT_EQ(heap_.PopAny(&Probe::Fired), nullptr);
+  EXPECT_EQ(Run(1000), Fired{});
+}
+
+TEST_F(TimerHeapTest, AddTellsWhetherItIsNowTheEarliest) {
+  EXPECT_TRUE(heap_.Add(&a_, 20));
+  EXPECT_FALSE(heap_.Add(&b_, 30));
+  EXPECT_TRUE(heap_.Add(&c_, 10));
+  EXPECT_EQ(heap_.MinWhenNs(), 10);
+}
+
+TEST_F(TimerHeapTest, FiresWhatIsDueInTheOrderOfTime) {
+  heap_.Add(&a_, 30);
+  heap_.Add(&b_, 10);
+  heap_.Add(&c_, 20);
+  EXPECT_EQ(Run(9), Fired{});
+  EXPECT_EQ(Run(20), (Fired{&b_, &c_}));
+  EXPECT_EQ(heap_.MinWhenNs(), 30);
+  EXPECT_EQ(Run(100), Fired{&a_});
+  EXPECT_EQ(heap_.MinWhenNs(), 0);
+}
+
+TEST_F(TimerHeapTest, ATimeBeforeTheClockBeganIsDueAndNotAbsent) {
+  heap_.Add(&a_, 0);
+  heap_.Add(&b_, -5);
+  EXPECT_NE(heap_.MinWhenNs(), 0);
+  EXPECT_EQ(Run(1).size(), 2u);
+}
+
+TEST_F(TimerHeapTest, ModifyMovesItAheadAndBack) {
+  heap_.Add(&a_, 10);
+  heap_.Add(&b_, 20);
+  bool earliest = false;
+  EXPECT_TRUE(TimerHeap::Modify(&b_, 5, &earliest));
+  EXPECT_TRUE(earliest);
+  EXPECT_EQ(heap_.MinWhenNs(), 5);
+  EXPECT_TRUE(TimerHeap::Modify(&b_, 50, &earliest));
+  EXPECT_FALSE(earliest);
+  EXPECT_EQ(heap_.MinWhenNs(), 10);
+}
+
+TEST_F(TimerHeapTest, RemoveTakesItOutForGood) {
+  heap_.Add(&a_, 10);
+  EXPECT_TRUE(TimerHeap::Remove(&a_));
+  EXPECT_FALSE(TimerHeap::Remove(&a_));
+  bool earliest;
+  EXPECT_FALSE(TimerHeap::Modify(&a_, 5, &earliest));
+  EXPECT_EQ(Run(100), Fired{});
+  EXPECT_EQ(heap_.MinWhenNs(), 0);
+}
+
+TEST_F(TimerHeapTest, OneThatFiredIsInNoHeapAndMayBeAddedAgain) {
+  heap_.Add(&a_, 10);
+  Run(10);
+  EXPECT_FALSE(TimerHeap::Remove(&a_));
+  heap_.Add(&a_, 20);
+  EXPECT_EQ(Run(20), Fired{&a_});
+  EXPECT_EQ(a_.fired.load(), 2);
+}
+
+TEST_F(TimerHeapTest, MoveAllToKeepsTheTimesAndTheHandles) {
+  TimerHeap other;
+  heap_.Add(&a_, 10);
+  heap_.Add(&b_, 20);
+  other.Add(&c_, 15);
+  heap_.MoveAllTo(&other);
+  EXPECT_EQ(heap_.size(), 0u);
+  EXPECT_EQ(heap_.MinWhenNs(), 0);
+  EXPECT_EQ(other.size(), 3u);
+  EXPECT_EQ(other.MinWhenNs(), 10);
+  EXPECT_TRUE(TimerHeap::Remove(&a_));
+  EXPECT_EQ(other.MinWhenNs(), 15);
+}
+
+// A timer of another kind.
+void FireNothing(TimerNode*, void*) {}
+
+TEST_F(TimerHeapTest, PopAnyTakesOnlyTheKindThatItIsAskedFor) {
+  TimerNode other;
+  other.fire = &FireNothing;
+  heap_.Add(&a_, 10);
+  heap_.Add(&other, 15);
+  heap_.Add(&b_, 20);
+  EXPECT_NE(heap_.PopAny(&Probe::Fired), nullptr);
+  EXPECT_NE(heap_.PopAny(&Probe::Fired), nullptr);
+  EXPECT_EQ(heap_.PopAny(&Probe::Fired), nullptr);
+  EXPECT_EQ(a_.fired.load() + b_.fired.load(), 0);
+  EXPECT_FALSE(TimerHeap::Remove(&a_));
+  EXPECT_EQ(heap_.MinWhenNs(), 15);
+  EXPECT_TRUE(TimerHeap::Remove(&other));
+}
+
+// --- Against a model
+// -----------------------------------------------------------
+
+// A heap and a std::multimap that are told the same.
+class Model {
+ public:
+  explicit Model(size_t timers) : probes_(timers) {}
+
+  void AddOrModify(size_t i, int64_t when) {
+    bool earliest = false;
+    bool first;
+    if (auto it = Find(i); it != model_.end()) {
+      ASSERT_TRUE(TimerHeap::Modify(&probes_[i], when, &earliest));
+      model_.erase(it);
+      first = earliest;
+    } else {
+      first = heap_.Add(&probes_[i], when);
+    }
+    model_.emplace(when, &probes_[i]);
+    ASSERT_TRUE(!first || model_.begin()->first == when);
+    ASSERT_TRUE(first || model_.begin()->second != &probes_[i] ||
+                model_.count(when) > 1);
+  }
+  void Remove(size_t i) {
+    const auto it = Find(i);
+    ASSERT_EQ(TimerHeap::Remove(&probes_[i]), it != model_.end());
+    if (it != model_.end()) model_.erase(it);
+  }
+  void Run(int64_t now) {
+    Fired fired;
+    heap_.RunExpired(now, &fired);
+    std::vector<int64_t> times;
+    for (const Probe* probe : fired) times.push_back(probe->when_ns);
+    ASSERT_TRUE(std::is_sorted(times.begin(), times.end()));
+    const auto end = model_.upper_bound(now);
+    Fired due;
+    for (auto it = model_.begin(); it != end; ++it) due.push_back(it->second);
+    model_.erase(model_.begin(), end);
+    std::sort(due.begin(), due.end());
+    std::sort(fired.begin(), fired.end());
+    ASSERT_EQ(fired, due);
+  }
+  void Check() const {
+    ASSERT_EQ(heap_.size(), model_.size());
+    ASSERT_EQ(heap_.MinWhenNs(), model_.empty() ? 0 : model_.begin()->first);
+  }
+
+ private:
+  std::multimap<int64_t, Probe*>::iterator Find(size_t i) {
+    return std::find_if(model_.begin(), model_.end(), [&](const auto& entry) {
+      return entry.second == &probes_[i];
+    });
+  }
+  std::vector<Probe> probes_;
+  TimerHeap heap_;
+  std::multimap<int64_t, Probe*> model_;
+};
+
+TEST(TimerHeapModelTest, AgreesWithAMultimapUnderRandomUse) {
+  std::mt19937 random(11);
+  Model model(100);
+  int64_t now = 1;
+  for (int step = 0; step < 50'000 && !::testing::Test::HasFatalFailure();
+       ++step) {
+    const size_t i = random() % 100;
+    switch (random() % 4) {
+      case 0:
+      case 1:
+        model.AddOrModify(i, now + static_cast<int64_t>(random() % 50));
+        break;
+      case 2:
+        model.Remove(i);
+        break;
+      case 3:
+        now += random() % 4;
+        model.Run(now);
+        break;
+    }
+    model.Check();
+  }
+}
+
+// --- Concurrently
+// ----------------------------------------------------------------
+
+// Fires slowly, and says while it does.
+struct SlowProbe : TimerNode {
+  SlowProbe() {
+    fire = [](TimerNode* node, void*) {
+      auto* self = static_cast<SlowProbe*>(node);
+      self->inside.store(true);
+      testing::Await([self] { return self->let_go.load(); });
+      self->inside.store(false);
+    };
+  }
+  std::atomic<bool> inside{false};
+  std::atomic<bool> let_go{false};
+};
+
+TEST(TimerHeapConcurrentTest, RemoveWaitsForAFireInProgress) {
+  TimerHeap heap;
+  SlowProbe probe;
+  heap.Add(&probe, 1);
+  std::thread runner([&] { heap.RunExpired(1, nullptr); });
+  testing::Await([&] { return probe.inside.load(); });
+  std::atomic<bool> removing{false};
+  std::thread remover([&] {
+    removing.store(true);
+    EXPECT_FALSE(TimerHeap::Remove(&probe));
+    EXPECT_FALSE(probe.inside.load());
+  });
+  testing::Await([&] { return removing.load(); });
+  probe.let_go.store(true);
+  remover.join();
+  runner.join();
+}
+
+// Promise: however Add, Modify, Remove, RunExpired and MoveAllTo meet, each Add
+// is answered by exactly one fire or one successful Remove. Judged by the sums
+// at the end; that nobody touches a node after its Remove() is judged by the
+// sanitizers, since each round's nodes are destroyed right away.
+TEST(TimerHeapStressTest, EachAddEndsInOneFireOrOneRemove) {
+  TimerHeap near;
+  TimerHeap far;
+  std::atomic<bool> done{false};
+  std::atomic<int64_t> now{1};
+  std::thread runner([&] {
+    while (!done.load()) {
+      near.RunExpired(now.load(), nullptr);
+      far.RunExpired(now.load(), nullptr);
+    }
+  });
+  std::thread mover([&] {
+    while (!done.load()) {
+      near.MoveAllTo(&far);
+      std::this_thread::yield();
+    }
+  });
+  std::mt19937 random(3);
+  for (int round = 0; round < testing::Rounds(20'000); ++round) {
+    auto probe = std::make_unique<Probe>();
+    near.Add(probe.get(), now.load() + 1 + static_cast<int64_t>(random() % 3));
+    now.fetch_add(1);
+    bool earliest;
+    TimerHeap::Modify(probe.get(), now.load() + 1, &earliest);
+    now.fetch_add(random() % 2);
+    const bool removed = TimerHeap::Remove(probe.get());
+    ASSERT_EQ(probe->fired.load() + (removed ? 1 : 0), 1);
+  }
+  done.store(true);
+  runner.join();
+  mover.join();
+}
+
+// The model must notice a heap that is wrong: here one that was told of a timer
+// behind the model's back.
+TEST(TimerHeapPlantedTest, ATimerThatTheModelDoesNotKnowIsNoticed) {
+  TimerHeap heap;
+  Probe known;
+  Probe planted;
+  heap.Add(&known, 20);
+  heap.Add(&planted, 10);
+  Fired fired;
+  heap.RunExpired(15, &fired);
+  EXPECT_NE(fired, Fired{});
+  EXPECT_NE(fired, Fired{&known});
+}
+
+}  // namespace
+}  // namespace reveille::internal
