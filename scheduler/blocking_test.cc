@@ -1,5 +1,3 @@
-#include "reveille/blocking_section.h"
-
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -8,6 +6,7 @@
 #include <thread>
 #include <tuple>
 
+#include "reveille/blocking_section.h"
 #include "scheduler/testing.h"
 
 namespace reveille {
@@ -24,8 +23,7 @@ TEST(BlockingSectionTest, OutsideOfATaskItDoesNothing) {
 }
 
 // For both kinds of section, with and without sysmon's retake.
-class BlockingTest
-    : public ::testing::TestWithParam<std::tuple<Expect, bool>> {
+class BlockingTest : public ::testing::TestWithParam<std::tuple<Expect, bool>> {
  protected:
   Expect expect() const { return std::get<0>(GetParam()); }
   Options WithProcs(int procs) const {
@@ -40,9 +38,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Combine(::testing::Values(Expect::kShort, Expect::kLong),
                        ::testing::Bool()),
     [](const auto& tested) {
-      return std::string(std::get<0>(tested.param) == Expect::kShort
-                             ? "Short"
-                             : "Long") +
+      return std::string(std::get<0>(tested.param) == Expect::kShort ? "Short"
+                                                                     : "Long") +
              (std::get<1>(tested.param) ? "WithRetake" : "WithoutRetake");
     });
 
@@ -107,7 +104,9 @@ TEST_P(BlockingTest, TheTaskGoesOnOnItsOwnThread) {
   for (int i = 0; i < testing::Rounds(2000); ++i) {
     ASSERT_TRUE(s->Spawn([&] {
                    const auto before = std::this_thread::get_id();
-                   { BlockingSection blocking(expect()); }
+                   {
+                     BlockingSection blocking(expect());
+                   }
                    if (std::this_thread::get_id() != before) moved.fetch_add(1);
                  }).ok());
   }
@@ -121,7 +120,9 @@ TEST_P(BlockingTest, NestedTheOutermostCounts) {
   ASSERT_TRUE(s->Spawn([&] {
                  EXPECT_TRUE(s->Spawn([&] { ran.store(true); }).ok());
                  BlockingSection outer(expect());
-                 { BlockingSection inner(Expect::kLong); }
+                 {
+                   BlockingSection inner(Expect::kLong);
+                 }
                  Await([&] { return ran.load(); });  // Still inside.
                }).ok());
   EXPECT_TRUE(s->Drain().ok());
@@ -131,7 +132,9 @@ TEST_P(BlockingTest, AfterwardsTheTaskMaySpawnAndWaitAsBefore) {
   auto s = Start(WithProcs(1));
   std::atomic<bool> child{false};
   ASSERT_TRUE(s->Spawn([&] {
-                 { BlockingSection blocking(expect()); }
+                 {
+                   BlockingSection blocking(expect());
+                 }
                  EXPECT_TRUE(s->Spawn([&] { child.store(true); }).ok());
                  EXPECT_EQ(SleepFor(milliseconds(1)).Block(), Wake::kTimedOut);
                }).ok());
@@ -232,7 +235,9 @@ TEST(BlockingRetakeTest, WithoutRetakeEverySectionHandsItsPOn) {
   auto s = Start(testing::Unrescued(1));
   ASSERT_TRUE(s->Spawn([&] {
                  const uint64_t before = s->GetStats().handoffs;
-                 { BlockingSection blocking(Expect::kShort); }
+                 {
+                   BlockingSection blocking(Expect::kShort);
+                 }
                  EXPECT_EQ(s->GetStats().handoffs, before + 1);
                }).ok());
   EXPECT_TRUE(s->Drain().ok());

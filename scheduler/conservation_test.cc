@@ -1,7 +1,8 @@
-// Work conservation seen from outside: no P stays idle while a task is runnable.
-// As in Go's TestGoroutineParallelism, the judge is a rendezvous: as many tasks
-// as Ps pass a turn by spinning, so that one P that sleeps on runnable work is a
-// hang. With the rescuers off, unless said otherwise, since they would hide it.
+// Work conservation seen from outside: no P stays idle while a task is
+// runnable. As in Go's TestGoroutineParallelism, the judge is a rendezvous: as
+// many tasks as Ps pass a turn by spinning, so that one P that sleeps on
+// runnable work is a hang. With the rescuers off, unless said otherwise, since
+// they would hide it.
 #include <sys/resource.h>
 #include <time.h>
 
@@ -176,7 +177,9 @@ TEST(ConservationTest, RendezvousWhileOthersBlockAndYield) {
   std::atomic<bool> done{false};
   ASSERT_TRUE(s->Spawn([&]() -> Task<> {
                  while (!done.load()) {
-                   { BlockingSection blocking(BlockingSection::Expect::kLong); }
+                   {
+                     BlockingSection blocking(BlockingSection::Expect::kLong);
+                   }
                    co_await Yield();
                  }
                }).ok());
@@ -196,12 +199,11 @@ TEST(ConservationPlantedTest, ARendezvousOfMoreTasksThanPsIsNotReached) {
   std::atomic<int> arrived{0};
   std::atomic<bool> give_up{false};
   for (int i = 0; i < kProcs; ++i) {
-    ASSERT_TRUE(s->Spawn([&] {
-                   arrived.fetch_add(1);
-                   Await([&] {
-                     return arrived.load() == kProcs || give_up.load();
-                   });
-                 }).ok());
+    ASSERT_TRUE(
+        s->Spawn([&] {
+           arrived.fetch_add(1);
+           Await([&] { return arrived.load() == kProcs || give_up.load(); });
+         }).ok());
   }
   Await([&] { return arrived.load() == kProcs - 1; });
   const Stats stats = s->GetStats();
@@ -213,12 +215,14 @@ TEST(ConservationPlantedTest, ARendezvousOfMoreTasksThanPsIsNotReached) {
   EXPECT_EQ(arrived.load(), kProcs);
 }
 
-// --- An idle scheduler -----------------------------------------------------------
+// --- An idle scheduler
+// -----------------------------------------------------------
 
 double CpuSeconds() {
   timespec now;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  return static_cast<double>(now.tv_sec) +
+         1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 uint64_t Switches() {
@@ -260,7 +264,8 @@ TEST(IdleTest, UsesNoProcessorWithoutRescuers) {
   ExpectNoProcessorUsed(Unrescued(kProcs));
 }
 
-// --- Several schedulers ----------------------------------------------------------
+// --- Several schedulers
+// ----------------------------------------------------------
 
 TEST(SeveralTest, WaitOnEachOthersObjects) {
   auto a = Start(Unrescued(2));
@@ -323,16 +328,20 @@ TEST(SeveralTest, WaitForTheSameDescriptorEachInItsOwnPoller) {
 TEST(SeveralTest, ComeAndGoWhileOthersWork) {
   auto steady = Start(Unrescued(2));
   std::atomic<bool> done{false};
-  ASSERT_TRUE(steady->Spawn([&]() -> Task<> {
-                      while (!done.load()) co_await Yield();
-                    }).ok());
+  ASSERT_TRUE(steady
+                  ->Spawn([&]() -> Task<> {
+                    while (!done.load()) co_await Yield();
+                  })
+                  .ok());
   std::atomic<int> ran{0};
   for (int i = 0; i < testing::Rounds(200); ++i) {
     auto passing = Start(i % 2 == 0 ? Unrescued(2) : Rescued(2));
-    ASSERT_TRUE(passing->Spawn([&] {
-                         EXPECT_TRUE(
-                             steady->Spawn([&] { ran.fetch_add(1); }).ok());
-                       }).ok());
+    ASSERT_TRUE(passing
+                    ->Spawn([&] {
+                      EXPECT_TRUE(
+                          steady->Spawn([&] { ran.fetch_add(1); }).ok());
+                    })
+                    .ok());
   }
   done.store(true);
   EXPECT_TRUE(steady->Drain().ok());

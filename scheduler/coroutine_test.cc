@@ -108,7 +108,8 @@ TEST_F(CoroutineTest, AnExceptionUnwindsAWholeChain) {
   EXPECT_TRUE(caught);
 }
 
-// --- Depth -------------------------------------------------------------------------
+// --- Depth
+// -------------------------------------------------------------------------
 
 // Where the stack is, seen from the deepest and the shallowest frame.
 struct StackSpan {
@@ -173,7 +174,8 @@ TEST_F(CoroutineTest, ALoopOfAwaitsUsesNoStack) {
 #endif
 }
 
-// --- Captures ------------------------------------------------------------------------
+// --- Captures
+// ------------------------------------------------------------------------
 
 TEST_F(CoroutineTest, CapturesLiveAsLongAsTheCoroutine) {
   auto token = std::make_shared<std::string>("still here");
@@ -231,7 +233,8 @@ TEST_F(CoroutineTest, ManyAtOnceResumeOnWhateverThreadAndKeepTheirState) {
   EXPECT_EQ(total.load(), int64_t{10} * n * (n - 1) / 2);
 }
 
-// --- What is not allowed is said --------------------------------------------------------
+// --- What is not allowed is said
+// --------------------------------------------------------
 
 struct Foreign {
   bool await_ready() const noexcept { return false; }

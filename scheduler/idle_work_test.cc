@@ -202,7 +202,9 @@ TEST(IdleWorkTest, MayBlockSleepAndWaitForDescriptors) {
                   .ok());
   ASSERT_TRUE(s->Spawn(
                    [&] {
-                     { BlockingSection blocking; }
+                     {
+                       BlockingSection blocking;
+                     }
                      (void)SleepFor(std::chrono::microseconds(100)).Block();
                      pair.WriteFar();
                      ended.fetch_add(1);
@@ -224,9 +226,9 @@ TEST(IdleWorkTest, MixedWithNormalWorkNoneIsLost) {
   const auto spawn = [&](int from) {
     for (int i = from; i < n; i += 2) {
       auto& run = runs[static_cast<size_t>(i)];
-      ASSERT_TRUE(s->Spawn([&run] { run.fetch_add(1); },
-                           {.idle_priority = i % 3 == 0})
-                      .ok());
+      ASSERT_TRUE(
+          s->Spawn([&run] { run.fetch_add(1); }, {.idle_priority = i % 3 == 0})
+              .ok());
     }
   };
   ASSERT_TRUE(s->Spawn([&] { spawn(0); }).ok());

@@ -50,13 +50,19 @@ void Sched::StopLockedM(M* m) {
 void Sched::ParkLocked(M* m) {
   nmidlelocked_.fetch_add(1);
   m->Enter(MState::kParkedLocked);
+  bool owes_poller = false;
   lock_.Lock();
   while (m->nextp == nullptr) {
     if (!m->listed) PushLocked(m);
     const bool serve = !locked_m_serves_ && ShouldServe();
     if (serve) locked_m_serves_ = m->serving = true;
     lock_.Unlock();
-    if (!serve || !ServeOnce()) m->park.Sleep();
+    if (serve && ServeOnce()) {
+      owes_poller = true;
+    } else {
+      if (std::exchange(owes_poller, false)) PassOnPolling();
+      m->park.Sleep();
+    }
     lock_.Lock();
     if (serve) locked_m_serves_ = m->serving = false;
     m->park.Clear();
@@ -64,12 +70,16 @@ void Sched::ParkLocked(M* m) {
   m->park.Clear();
   if (m->listed) RemoveLocked(m);
   P* p = std::exchange(m->nextp, nullptr);
-  // If this one served, another has to.
-  if (ShouldServe()) AskLockedM();
   lock_.Unlock();
   m->Enter(MState::kSearching);
   nmidlelocked_.fetch_sub(1);
   AcquireP(m, p);
+  if (owes_poller) PassOnPolling();
+}
+
+// Like LeavePoll(): whoever leaves the poller's role owes a successor.
+void Sched::PassOnPolling() {
+  if (PollerWanted()) WakeP();
 }
 
 void Sched::PushLocked(M* m) {

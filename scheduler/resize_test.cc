@@ -119,7 +119,8 @@ TEST(ResizeTest, FromManyThreadsAndTasksAtOnce) {
     }
   };
   for (int t = 0; t < 2; ++t) threads.emplace_back(resize, t);
-  for (int t = 0; t < 2; ++t) ASSERT_TRUE(s->Spawn([&, t] { resize(t + 2); }).ok());
+  for (int t = 0; t < 2; ++t)
+    ASSERT_TRUE(s->Spawn([&, t] { resize(t + 2); }).ok());
   for (std::thread& thread : threads) thread.join();
   EXPECT_TRUE(s->Drain().ok());
 }
@@ -198,7 +199,8 @@ TEST(ResizeStressTest, ChurnUnderLoadLosesNothingWithoutRescuers) {
   ChurnUnderLoad(Unrescued(2));
 }
 
-// --- ReleaseMemory ---------------------------------------------------------------
+// --- ReleaseMemory
+// ---------------------------------------------------------------
 
 TEST(ReleaseMemoryTest, OfAnIdleSchedulerLeavesItUsable) {
   auto s = Start(Unrescued(2));

@@ -161,6 +161,7 @@ class Sched {
   void StartLockedM(M* m, G* g);
   void StopLockedM(M* m);
   void ParkLocked(M* m);
+  void PassOnPolling();
   void PushLocked(M* m) REVEILLE_REQUIRES(lock_);
   void RemoveLocked(M* m) REVEILLE_REQUIRES(lock_);
   void GiveToLockedM(M* m, P* p) REVEILLE_REQUIRES(lock_);

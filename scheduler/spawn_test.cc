@@ -21,7 +21,8 @@ class SpawnTest : public ::testing::Test {
   std::unique_ptr<Scheduler> s_ = Start(Unrescued(2));
 };
 
-// --- What can be spawned -------------------------------------------------------
+// --- What can be spawned
+// -------------------------------------------------------
 
 TEST_F(SpawnTest, ASmallClosureRunsOnce) {
   std::atomic<int> ran{0};
@@ -42,9 +43,9 @@ TEST_F(SpawnTest, AClosureTooBigForItsRecordRunsOnce) {
 TEST_F(SpawnTest, AClosureMayBeMoveOnly) {
   auto owned = std::make_unique<int>(7);
   std::atomic<int> seen{0};
-  ASSERT_TRUE(
-      s_->Spawn([owned = std::move(owned), &seen] { seen.store(*owned); })
-          .ok());
+  ASSERT_TRUE(s_->Spawn([owned = std::move(owned), &seen] {
+                  seen.store(*owned);
+                }).ok());
   EXPECT_TRUE(s_->Drain().ok());
   EXPECT_EQ(seen.load(), 7);
 }
@@ -99,15 +100,16 @@ TEST_F(SpawnTest, AThrowingCopyLeavesNothingBehind) {
   EXPECT_EQ(s_->Shutdown().finished, 0u);
 }
 
-// --- From where ------------------------------------------------------------------
+// --- From where
+// ------------------------------------------------------------------
 
 TEST_F(SpawnTest, FromInsideATask) {
   std::atomic<int> ran{0};
   ASSERT_TRUE(s_->Spawn([&] {
-                 for (int i = 0; i < 1000; ++i) {
-                   EXPECT_TRUE(s_->Spawn([&] { ran.fetch_add(1); }).ok());
-                 }
-               }).ok());
+                  for (int i = 0; i < 1000; ++i) {
+                    EXPECT_TRUE(s_->Spawn([&] { ran.fetch_add(1); }).ok());
+                  }
+                }).ok());
   EXPECT_TRUE(s_->Drain().ok());
   EXPECT_EQ(ran.load(), 1000);
 }
@@ -115,10 +117,10 @@ TEST_F(SpawnTest, FromInsideATask) {
 TEST_F(SpawnTest, FromInsideABlockingSection) {
   std::atomic<int> ran{0};
   ASSERT_TRUE(s_->Spawn([&] {
-                 BlockingSection blocking;
-                 EXPECT_TRUE(s_->Spawn([&] { ran.fetch_add(1); }).ok());
-                 Await([&] { return ran.load() == 1; });
-               }).ok());
+                  BlockingSection blocking;
+                  EXPECT_TRUE(s_->Spawn([&] { ran.fetch_add(1); }).ok());
+                  Await([&] { return ran.load() == 1; });
+                }).ok());
   EXPECT_TRUE(s_->Drain().ok());
 }
 
@@ -160,7 +162,8 @@ TEST_F(SpawnTest, ATreeOfTasksHasAllItsLeaves) {
   EXPECT_EQ(leaves.load(), 1 << 14);
 }
 
-// --- Names and ids ---------------------------------------------------------------
+// --- Names and ids
+// ---------------------------------------------------------------
 
 TEST_F(SpawnTest, ATaskKnowsItsNameAndHasAnIdOfItsOwn) {
   std::string name;
@@ -190,9 +193,9 @@ TEST_F(SpawnTest, OutsideThereIsNeitherNameNorId) {
 
 TEST_F(SpawnTest, ARecycledRecordKeepsNothingOfItsLastTask) {
   for (int i = 0; i < 300; ++i) {
-    ASSERT_TRUE(s_->Spawn([] { (void)Scheduler::CurrentTaskId(); },
-                          {.name = "named"})
-                    .ok());
+    ASSERT_TRUE(
+        s_->Spawn([] { (void)Scheduler::CurrentTaskId(); }, {.name = "named"})
+            .ok());
     auto job = s_->SpawnJoinable([]() -> Task<> { co_await Yield(); });
     ASSERT_TRUE(job.ok());
     job->Cancel();
@@ -200,16 +203,17 @@ TEST_F(SpawnTest, ARecycledRecordKeepsNothingOfItsLastTask) {
     std::string name = "unset";
     Wake wake = Wake::kReady;
     ASSERT_TRUE(s_->Spawn([&] {
-                   name = Scheduler::CurrentTaskName();
-                   wake = SleepFor(std::chrono::nanoseconds(1)).Block();
-                 }).ok());
+                    name = Scheduler::CurrentTaskName();
+                    wake = SleepFor(std::chrono::nanoseconds(1)).Block();
+                  }).ok());
     ASSERT_TRUE(s_->Drain().ok());
     ASSERT_EQ(name, "");
     ASSERT_EQ(wake, Wake::kTimedOut);
   }
 }
 
-// --- Exceptions ------------------------------------------------------------------
+// --- Exceptions
+// ------------------------------------------------------------------
 
 struct Seen {
   std::atomic<int> count{0};
@@ -235,9 +239,9 @@ struct Seen {
 TEST(ExceptionTest, OfAClosureGoesToTheHandlerWithItsTask) {
   Seen seen;
   auto s = Start(seen.Handling(1));
-  ASSERT_TRUE(s->Spawn([] { throw std::runtime_error("boom"); },
-                       {.name = "thrower"})
-                  .ok());
+  ASSERT_TRUE(
+      s->Spawn([] { throw std::runtime_error("boom"); }, {.name = "thrower"})
+          .ok());
   EXPECT_TRUE(s->Drain().ok());
   EXPECT_EQ(seen.count.load(), 1);
   EXPECT_EQ(seen.name, "thrower");
@@ -307,7 +311,8 @@ TEST(ExceptionDeathTest, WithoutAHandlerTheProcessEndsAndNamesTheTask) {
   EXPECT_DEATH(ThrowWithoutHandler(true), "exception left task .*culprit");
 }
 
-// --- Join handles ------------------------------------------------------------------
+// --- Join handles
+// ------------------------------------------------------------------
 
 TEST_F(SpawnTest, JoinWaitsForTheEnd) {
   std::atomic<bool> release{false};
@@ -327,8 +332,7 @@ TEST_F(SpawnTest, JoinWaitsForTheEnd) {
 
 TEST_F(SpawnTest, JoinFromClosuresCoroutinesAndOutsideAtOnce) {
   Event go;
-  auto job =
-      s_->SpawnJoinable([&]() -> Task<> { (void)co_await go.Wait(); });
+  auto job = s_->SpawnJoinable([&]() -> Task<> { (void)co_await go.Wait(); });
   ASSERT_TRUE(job.ok());
   std::atomic<int> joined{0};
   ASSERT_TRUE(s_->Spawn([&, handle = *job]() mutable {
@@ -351,8 +355,7 @@ TEST_F(SpawnTest, JoinFromClosuresCoroutinesAndOutsideAtOnce) {
 
 TEST_F(SpawnTest, JoinTellsThatItsDeadlineCameFirst) {
   Event go;
-  auto job =
-      s_->SpawnJoinable([&]() -> Task<> { (void)co_await go.Wait(); });
+  auto job = s_->SpawnJoinable([&]() -> Task<> { (void)co_await go.Wait(); });
   ASSERT_TRUE(job.ok());
   EXPECT_EQ(job->Join(Clock::now()).Block(), Wake::kTimedOut);
   go.Set();
@@ -376,7 +379,9 @@ TEST_F(SpawnTest, HandlesMayBeCopiedMovedDroppedAndOutliveTheScheduler) {
 
 TEST_F(SpawnTest, ADroppedHandleLetsItsTaskRun) {
   std::atomic<bool> ran{false};
-  { ASSERT_TRUE(s_->SpawnJoinable([&] { ran.store(true); }).ok()); }
+  {
+    ASSERT_TRUE(s_->SpawnJoinable([&] { ran.store(true); }).ok());
+  }
   EXPECT_TRUE(s_->Drain().ok());
   EXPECT_TRUE(ran.load());
 }
@@ -406,7 +411,8 @@ TEST_F(SpawnTest, CancelDoesNotReachChildren) {
   Event never;
   Event go;
   auto job = s_->SpawnJoinable([&]() -> Task<> {
-    EXPECT_TRUE(s_->Spawn([&]() -> Task<> { child = co_await go.Wait(); }).ok());
+    EXPECT_TRUE(
+        s_->Spawn([&]() -> Task<> { child = co_await go.Wait(); }).ok());
     spawned.Set();
     EXPECT_EQ(co_await never.Wait(), Wake::kCancelled);
   });
@@ -428,8 +434,7 @@ TEST_F(SpawnTest, CancelOfATaskThatEndsReachesNoOtherTask) {
     ASSERT_TRUE(job.ok());
     Wake bystander = Wake::kReady;
     ASSERT_TRUE(s_->Spawn([&]() -> Task<> {
-                    bystander =
-                        co_await SleepFor(std::chrono::microseconds(1));
+                    bystander = co_await SleepFor(std::chrono::microseconds(1));
                   }).ok());
     job->Cancel();
     ASSERT_TRUE(s_->Drain().ok());
@@ -443,7 +448,8 @@ TEST(JoinHandleDeathTest, JoinOfAnEmptyHandleEndsTheProcess) {
   EXPECT_DEATH((void)empty.Join(), "empty JoinHandle");
 }
 
-// --- Batches ---------------------------------------------------------------------
+// --- Batches
+// ---------------------------------------------------------------------
 
 TEST_F(SpawnTest, ABatchRunsAllOfItsTasksOnce) {
   std::atomic<int> ran{0};

@@ -47,7 +47,8 @@ class SyncTest : public ::testing::Test {
   std::vector<std::thread> outside_;
 };
 
-// --- Event ---------------------------------------------------------------------------
+// --- Event
+// ---------------------------------------------------------------------------
 
 TEST_F(SyncTest, AnEventThatIsSetLetsPass) {
   Event event(true);
@@ -101,7 +102,8 @@ TEST_F(SyncTest, AnEventMayBeDestroyedRightAfterTheWake) {
   EXPECT_TRUE(s_->Drain().ok());
 }
 
-// --- Semaphore -------------------------------------------------------------------------
+// --- Semaphore
+// -------------------------------------------------------------------------
 
 TEST_F(SyncTest, ASemaphoreCountsItsPermits) {
   Semaphore semaphore(2);
@@ -162,9 +164,10 @@ TEST_F(SyncTest, NoNewcomerOvertakesAWaiterOfASemaphore) {
   EXPECT_TRUE(got.load());
 }
 
-// Promise: a waiter that is cancelled or times out takes no permit, and one that
-// was given a permit has not been cancelled. Releases, deadlines and Cancel()
-// race; judged by the sum: permits given = permits taken + permits left.
+// Promise: a waiter that is cancelled or times out takes no permit, and one
+// that was given a permit has not been cancelled. Releases, deadlines and
+// Cancel() race; judged by the sum: permits given = permits taken + permits
+// left.
 TEST_F(SyncTest, NoPermitIsLostToACancelOrADeadline) {
   Semaphore semaphore(0);
   std::atomic<int64_t> taken{0};
@@ -224,7 +227,8 @@ TEST_F(SyncTest, ASemaphoreOfOneExcludesAllKindsOfParties) {
   EXPECT_EQ(count, 6 * each);
 }
 
-// --- WaitGroup ---------------------------------------------------------------------------
+// --- WaitGroup
+// ---------------------------------------------------------------------------
 
 TEST_F(SyncTest, AWaitGroupOfNobodyLetsPass) {
   WaitGroup group;
@@ -258,7 +262,8 @@ TEST_F(SyncTest, AWaitGroupMayBeDestroyedRightAfterTheWake) {
   EXPECT_TRUE(s_->Drain().ok());
 }
 
-// --- WaitQueue ---------------------------------------------------------------------------
+// --- WaitQueue
+// ---------------------------------------------------------------------------
 
 TEST_F(SyncTest, ReadyOfAnEmptyQueueWakesNobody) {
   WaitQueue queue;
@@ -330,7 +335,8 @@ TEST_F(SyncTest, AReadyThatComesBeforeAParkWithoutPredicateIsMissed) {
             Wake::kTimedOut);
 }
 
-// --- Ping-pong -----------------------------------------------------------------------------
+// --- Ping-pong
+// -----------------------------------------------------------------------------
 
 Task<> Bounce(Semaphore* mine, Semaphore* theirs, int rounds) {
   for (int i = 0; i < rounds; ++i) {
@@ -359,7 +365,8 @@ TEST_F(SyncTest, PingPongBetweenAllKindsOfPartiesLosesNoWake) {
   EXPECT_TRUE(s_->Drain().ok());
 }
 
-// --- Misuse is said --------------------------------------------------------------------------
+// --- Misuse is said
+// --------------------------------------------------------------------------
 
 void DestroyAQueueWithAWaiter() {
   auto s = Start(Unrescued(1));

@@ -114,7 +114,9 @@ TEST_F(ThreadLockTest, LockedClosuresBlockAndYield) {
                     const int tid = gettid();
                     Yield().Block();
                     (void)SleepFor(microseconds(10)).Block();
-                    { BlockingSection blocking; }
+                    {
+                      BlockingSection blocking;
+                    }
                     EXPECT_EQ(gettid(), tid);
                   }).ok());
   }
@@ -210,8 +212,8 @@ TEST_F(ThreadLockTest, ALockedTaskIsAbandonedByShutdownLikeAnyOther) {
   EXPECT_EQ(s_->Shutdown(Clock::now()).dropped, 1u);
 }
 
-// Promise: P locked tasks and P others that all yield share the Ps without loss.
-// Judged by each task's own count of turns.
+// Promise: P locked tasks and P others that all yield share the Ps without
+// loss. Judged by each task's own count of turns.
 TEST_F(ThreadLockTest, LockedAndFreeTasksShareThePs) {
   std::atomic<int> turns{0};
   const int each = testing::Rounds(500);

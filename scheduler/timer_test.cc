@@ -148,8 +148,8 @@ TEST_F(TimerTest, FireInTheOrderOfTheirTimes) {
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3}));
 }
 
-// golang/go#44868 and its kin: a timer that is set on a P which then idles, with
-// nobody awake but whoever sleeps in the poller for longer or without end.
+// golang/go#44868 and its kin: a timer that is set on a P which then idles,
+// with nobody awake but whoever sleeps in the poller for longer or without end.
 TEST_F(TimerTest, IsNotForgottenWhenItsPIdles) {
   testing::SocketPair pair;
   ASSERT_TRUE(s_->Spawn([&]() -> Task<> {
@@ -166,9 +166,9 @@ TEST_F(TimerTest, IsNotForgottenWhenItsPIdles) {
   pair.WriteFar();
 }
 
-// Promise: Reset, Stop, firing and destruction may meet in any way; the callback
-// runs once for each Reset() that was not answered by a Stop() or moved. Judged
-// by a count over all timers, and by the sanitizers.
+// Promise: Reset, Stop, firing and destruction may meet in any way; the
+// callback runs once for each Reset() that was not answered by a Stop() or
+// moved. Judged by a count over all timers, and by the sanitizers.
 TEST_F(TimerTest, ResetsAndStopsThatRaceWithTheFireAddUp) {
   std::atomic<int> armed{0};
   std::atomic<int> stopped{0};

@@ -36,7 +36,8 @@ class WaitTest : public ::testing::Test {
   std::unique_ptr<Scheduler> s_ = Start(Unrescued(2));
 };
 
-// --- Sleep ---------------------------------------------------------------------------
+// --- Sleep
+// ---------------------------------------------------------------------------
 
 TEST_F(WaitTest, SleepLastsAtLeastAsLongAsAsked) {
   Run([&]() -> Task<> {
@@ -84,14 +85,15 @@ TEST_F(WaitTest, ASleepWithoutEndIsEndedByCancel) {
   for (bool closure : {false, true}) {
     Wake wake = Wake::kReady;
     std::atomic<bool> asleep{false};
-    auto job = closure ? s_->SpawnJoinable([&] {
-      asleep.store(true);
-      wake = SleepUntil(kNoDeadline).Block();
-    })
-                       : s_->SpawnJoinable([&]() -> Task<> {
-                           asleep.store(true);
-                           wake = co_await SleepFor(std::chrono::nanoseconds::max());
-                         });
+    auto job =
+        closure ? s_->SpawnJoinable([&] {
+          asleep.store(true);
+          wake = SleepUntil(kNoDeadline).Block();
+        })
+                : s_->SpawnJoinable([&]() -> Task<> {
+                    asleep.store(true);
+                    wake = co_await SleepFor(std::chrono::nanoseconds::max());
+                  });
     ASSERT_TRUE(job.ok());
     Await([&] { return asleep.load(); });
     job->Cancel();
@@ -162,7 +164,8 @@ TEST_F(WaitTest, BothAreServedBesideACoroutineThatOnlyYields) {
   EXPECT_TRUE(s->Drain().ok());
 }
 
-// --- Descriptors -----------------------------------------------------------------------
+// --- Descriptors
+// -----------------------------------------------------------------------
 
 TEST_F(WaitTest, ReadableWhenDataIsThereAlready) {
   SocketPair pair;
@@ -257,9 +260,8 @@ TEST_F(WaitTest, CloseFdWakesItsWaitersWithClosed) {
   const int fd = pair.TakeNear();
   Wake reader = Wake::kReady;
   Wake writer = Wake::kReady;
-  ASSERT_TRUE(s_->Spawn([&]() -> Task<> {
-                  reader = co_await WaitReadable(fd);
-                }).ok());
+  ASSERT_TRUE(
+      s_->Spawn([&]() -> Task<> { reader = co_await WaitReadable(fd); }).ok());
   ASSERT_TRUE(s_->Spawn([&] { writer = WaitWritable(fd).Block(); }).ok());
   Await([&] { return s_->GetStats().netpoll_waiters == 2; });
   EXPECT_EQ(s_->CloseFd(fd), 0);
@@ -338,8 +340,8 @@ TEST_F(WaitTest, CloseUnderWaitersThatComeAndGoForgetsNone) {
     const int fd = pair->TakeNear();
     ASSERT_TRUE(s_->Spawn([&, fd, pair]() -> Task<> {
                     const Wake wake = co_await WaitReadable(fd);
-                    EXPECT_TRUE(wake == Wake::kClosed || wake == Wake::kFailed ||
-                                wake == Wake::kReady)
+                    EXPECT_TRUE(wake == Wake::kClosed ||
+                                wake == Wake::kFailed || wake == Wake::kReady)
                         << ToString(wake);
                     ended.fetch_add(1);
                   }).ok());
@@ -442,7 +444,8 @@ TEST(WakeTest, EveryReasonHasAName) {
   }
 }
 
-// --- Yield -------------------------------------------------------------------------------
+// --- Yield
+// -------------------------------------------------------------------------------
 
 // How many yields it takes until a task that is queued has run: one, or two on
 // the tick at which the global queue, where a yield goes, has its turn.
@@ -515,7 +518,8 @@ TEST(PreemptTest, ALongTaskIsAskedToYieldAndAYieldAnswersIt) {
   EXPECT_GE(s->GetStats().preempt_requests, 1u);
 }
 
-// --- Misuse is said ---------------------------------------------------------------------
+// --- Misuse is said
+// ---------------------------------------------------------------------
 
 void BlockInABlockingSection() {
   auto s = Start(Unrescued(1));
