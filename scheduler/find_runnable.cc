@@ -75,7 +75,7 @@ bool Sched::FindWithP(M* m, Found* found, int64_t* poll_until) {
   int64_t now = 0;
   CheckTimers(m, &p->timers, &now, poll_until);
   CheckTimers(m, &outside_timers_, &now, poll_until);
-  return FindLocal(m, p, found) || FindGlobal(m, p, found) ||
+  return FindLocal(p, found) || FindGlobal(m, p, found) ||
          FindByPolling(m, found) || FindBySearching(m, found, poll_until) ||
          FindIdleWork(m, found);
 }
@@ -99,16 +99,17 @@ bool Sched::GetLocal(P* p, Found* found) {
   return found->g != nullptr;
 }
 
-bool Sched::FindLocal(M* m, P* p, Found* found) {
+bool Sched::FindLocal(P* p, Found* found) {
   const bool others_turn = p->inherited >= kMaxInherited;
   if (others_turn || p->fairness_left == 0) {
     p->fairness_left = kFairnessTick;
     p->inherited = 0;
+    PollAndInject();
     if (runqsize_.load() != 0) {
       MutexLock lock(&lock_);
       found->g = GlobRunqGet(p, 1);
     }
-    if (found->g != nullptr || FindByPolling(m, found)) return true;
+    if (found->g != nullptr) return true;
     if (others_turn) found->g = p->runq.GetFromRing();
     if (found->g != nullptr) return true;
   }
@@ -132,6 +133,14 @@ bool Sched::PollOnce(GList* list, uint32_t* delta) {
   *delta = netpoll_.Poll(0, list);
   polling_net_.store(false);
   return *delta != 0;
+}
+
+void Sched::PollAndInject() {
+  GList list;
+  uint32_t delta = 0;
+  if (!PollOnce(&list, &delta)) return;
+  InjectGList(&list);
+  netpoll_.waiters.fetch_sub(delta);
 }
 
 bool Sched::FindByPolling(M* m, Found* found) {

@@ -73,7 +73,9 @@ PollDesc* Netpoll::FindOrCreate(int fd) {
   if (place.load() == nullptr) {
     auto fresh = std::make_unique<Chunk>();
     Chunk* expected = nullptr;
-    if (place.compare_exchange_strong(expected, fresh.get())) fresh.release();
+    if (place.compare_exchange_strong(expected, fresh.get())) {
+      (void)fresh.release();
+    }
   }
   return Find(fd);
 }

@@ -1,9 +1,11 @@
 #include "reveille/options.h"
 
+#include <dirent.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
 #include <cstdio>
+#include <fstream>
 #include <string>
 
 #include "scheduler/testing.h"
@@ -95,24 +97,34 @@ TEST(OptionsTest, TheThreadsCarryTheName) {
   EXPECT_EQ(std::string(name).substr(0, 8), "verylong");
 }
 
-TEST(OptionsTest, RescuersThatAreOffHaveNoThread) {
-  const auto count = [] {
-    int threads = 0;
-    FILE* file = std::fopen("/proc/self/stat", "r");
-    if (file == nullptr) return -1;
-    const int read = std::fscanf(
-        file,
-        "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
-        "%*d %*d %*d %d",
-        &threads);
-    std::fclose(file);
-    return read == 1 ? threads : -1;
-  };
-  const int before = count();
+// Whether a thread of this process is called so.
+bool HasThreadNamed(const std::string& wanted) {
+  DIR* tasks = opendir("/proc/self/task");
+  if (tasks == nullptr) return false;
+  bool found = false;
+  while (const dirent* task = readdir(tasks)) {
+    std::ifstream file("/proc/self/task/" + std::string(task->d_name) +
+                       "/comm");
+    std::string name;
+    found |= std::getline(file, name) && name == wanted;
+  }
+  closedir(tasks);
+  return found;
+}
+
+TEST(OptionsTest, SysmonIsThereWithAnyRescuerAndNotThereWithNone) {
+  for (int rescuer = 0; rescuer < 3; ++rescuer) {
+    Options options = testing::Unrescued(1);
+    options.sysmon_netpoll = rescuer == 0;
+    options.sysmon_retake = rescuer == 1;
+    options.sysmon_preempt = rescuer == 2;
+    auto s = testing::Start(options);
+    testing::Await([] { return HasThreadNamed("rvl-sysmon"); });
+  }
+  testing::Await([] { return !HasThreadNamed("rvl-sysmon"); });
   auto s = testing::Start(testing::Unrescued(1));
-  EXPECT_EQ(count(), before + 1);
-  auto t = testing::Start(testing::Rescued(1));
-  EXPECT_EQ(count(), before + 3);
+  testing::Await([] { return HasThreadNamed("rvl-0"); });
+  EXPECT_FALSE(HasThreadNamed("rvl-sysmon"));
 }
 
 // In a process of its own, for the limit is the process's: Create() with so

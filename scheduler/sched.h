@@ -201,10 +201,11 @@ class Sched {
   bool FindFast(M* m, Found* found);
   bool GetLocal(P* p, Found* found);
   bool FindWithP(M* m, Found* found, int64_t* poll_until);
-  bool FindLocal(M* m, P* p, Found* found);
+  bool FindLocal(P* p, Found* found);
   bool FindGlobal(M* m, P* p, Found* found);
   bool FindByPolling(M* m, Found* found);
   bool PollOnce(GList* list, uint32_t* delta);
+  void PollAndInject();
   G* TakeFirst(M* m, GList* list);
   bool FindBySearching(M* m, Found* found, int64_t* poll_until);
   bool FindIdleWork(M* m, Found* found);
@@ -238,6 +239,7 @@ class Sched {
   bool DropG(M* m, G* g);
   void Fail(G* g, std::exception_ptr exception);
   void CleanUp(G* g);
+  [[noreturn]] void SuspendedOnForeign(G* g);
   void BeginSlice(P* p);
   bool NobodyToYieldTo(M* m);
   void LeaveIdleWork(M* m, bool idle_priority);

@@ -1,6 +1,9 @@
 // The loop of an M, and what happens to a G when it gives way (Go: schedule,
 // execute, park_m, goready, goschedImpl, goexit0).
 
+#include <cinttypes>
+#include <cstdio>
+
 #include "reveille/coroutine.h"
 #include "scheduler/check.h"
 #include "scheduler/join_state.h"
@@ -84,11 +87,19 @@ void Sched::RunG(M* m, G* g) {
         if (ParkG(m, g)) return;
         break;
       case After::kNothing:
-        REVEILLE_CHECK(this, false,
-                       "a coroutine suspended on an operation that is not "
-                       "Reveille's");
+        SuspendedOnForeign(g);
     }
   }
+}
+
+void Sched::SuspendedOnForeign(G* g) {
+  std::fprintf(stderr,
+               "reveille: task %" PRIu64
+               " \"%s\" suspended on an operation "
+               "that is not Reveille's\n",
+               IdOf(g), NameOf(g));
+  CheckFailed(this, __FILE__, __LINE__, "after != kNothing",
+              "a G that nobody can find again");
 }
 
 void Sched::RunClosure(M* m, G* g) {
@@ -261,12 +272,7 @@ bool Sched::NobodyToYieldTo(M* m) {
   int64_t until = 0;
   CheckTimers(m, &p->timers, &now, &until);
   CheckTimers(m, &outside_timers_, &now, &until);
-  GList list;
-  uint32_t delta = 0;
-  if (PollOnce(&list, &delta)) {
-    InjectGList(&list);
-    netpoll_.waiters.fetch_sub(delta);
-  }
+  PollAndInject();
   return p->runq.Empty() && runqsize_.load() == 0 && !gcwaiting_.load() &&
          !p->run_safe_point_fn.load();
 }

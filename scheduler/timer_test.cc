@@ -70,13 +70,20 @@ TEST_F(TimerTest, MovedAheadItFiresAtTheNewTime) {
   Await([&] { return fired_.load() == 1; });
 }
 
+// Set and moved by a closure that holds the only P, so that it cannot fire in
+// between.
 TEST_F(TimerTest, MovedBackItFiresOnlyThen) {
-  Timer timer(s_.get(), [&] { fired_.fetch_add(1); });
-  timer.Reset(Clock::now() + milliseconds(3));
-  const Deadline later = Clock::now() + milliseconds(8);
-  timer.Reset(later);
+  auto s = Start(Unrescued(1));
+  Timer timer(s.get(), [&] { fired_.fetch_add(1); });
+  Deadline later;
+  ASSERT_TRUE(s->Spawn([&] {
+                 timer.Reset(Clock::now());
+                 later = Clock::now() + milliseconds(5);
+                 EXPECT_TRUE(timer.Reset(later));
+               }).ok());
   Await([&] { return fired_.load() >= 1; });
   EXPECT_GE(Clock::now(), later);
+  EXPECT_TRUE(s->Drain().ok());
   EXPECT_EQ(fired_.load(), 1);
 }
 
@@ -131,18 +138,22 @@ TEST_F(TimerTest, SetInsideABlockingSectionItFiresAsWell) {
   EXPECT_TRUE(s_->Drain().ok());
 }
 
+// Set by a closure that holds the only P until all of them are due.
 TEST_F(TimerTest, FireInTheOrderOfTheirTimes) {
   auto s = Start(Unrescued(1));
   std::vector<int> order;
   std::vector<std::unique_ptr<Timer>> timers;
-  const Deadline base = Clock::now() + milliseconds(5);
-  for (int i : {2, 0, 3, 1}) {
-    timers.push_back(std::make_unique<Timer>(s.get(), [&, i] {
-      order.push_back(i);
-      fired_.fetch_add(1);
-    }));
-    timers.back()->Reset(base + milliseconds(2 * i));
-  }
+  ASSERT_TRUE(s->Spawn([&] {
+                 const Deadline base = Clock::now();
+                 for (int i : {2, 0, 3, 1}) {
+                   timers.push_back(std::make_unique<Timer>(s.get(), [&, i] {
+                     order.push_back(i);
+                     fired_.fetch_add(1);
+                   }));
+                   timers.back()->Reset(base + milliseconds(i));
+                 }
+                 Await([&] { return Clock::now() > base + milliseconds(3); });
+               }).ok());
   Await([&] { return fired_.load() == 4; });
   EXPECT_TRUE(s->Drain().ok());
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3}));

@@ -70,13 +70,17 @@ TEST_F(WaitTest, SleepUntilThePastReturnsAtOnce) {
 TEST_F(WaitTest, SleepersWakeInTheOrderOfTheirDeadlines) {
   auto s = Start(Unrescued(1));
   std::vector<int> order;
-  const Deadline base = Clock::now() + milliseconds(5);
+  std::atomic<int> asleep{0};
+  const Deadline base = Clock::now() + milliseconds(300);
   for (int i : {3, 1, 4, 0, 2}) {
     ASSERT_TRUE(s->Spawn([&, i]() -> Task<> {
-                   co_await SleepUntil(base + milliseconds(2 * i));
+                   asleep.fetch_add(1);
+                   co_await SleepUntil(base + milliseconds(i));
                    order.push_back(i);
                  }).ok());
   }
+  Await([&] { return asleep.load() == 5; });
+  ASSERT_LT(Clock::now(), base) << "too slow: they did not sleep all at once";
   EXPECT_TRUE(s->Drain().ok());
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4}));
 }
@@ -491,15 +495,17 @@ TEST_F(WaitTest, TwoYieldersBothMakeProgress) {
   auto s = Start(Unrescued(1));
   std::atomic<int> turns[2] = {};
   const int n = testing::Rounds(2000);
+  Batch both(s.get());
   for (int me = 0; me < 2; ++me) {
-    ASSERT_TRUE(s->Spawn([&, me]() -> Task<> {
-                   while (turns[me].load() < n) {
-                     turns[me].fetch_add(1);
-                     EXPECT_LE(turns[me].load() - turns[1 - me].load(), 130);
-                     co_await Yield();
-                   }
-                 }).ok());
+    both.Add([&, me]() -> Task<> {
+      while (turns[me].load() < n) {
+        turns[me].fetch_add(1);
+        EXPECT_LE(turns[me].load() - turns[1 - me].load(), 130);
+        co_await Yield();
+      }
+    });
   }
+  ASSERT_TRUE(both.Spawn().ok());
   EXPECT_TRUE(s->Drain().ok());
 }
 

@@ -1,0 +1,3 @@
+# Must be refused.
+include(${CMAKE_CURRENT_LIST_DIR}/../reveille_pool.cmake)
+reveille_pool(mine pool.cc)
