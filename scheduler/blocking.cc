@@ -7,7 +7,7 @@
 
 #include "reveille/blocking_section.h"
 #include "scheduler/check.h"
-#include "scheduler/sched.h"
+#include "scheduler/hot_path.h"
 
 namespace reveille {
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "scheduler/sched.h"
+#include "scheduler/hot_path.h"
 
 namespace reveille::internal {
 

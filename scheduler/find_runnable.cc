@@ -9,7 +9,7 @@
 #include <algorithm>
 
 #include "scheduler/check.h"
-#include "scheduler/sched.h"
+#include "scheduler/hot_path.h"
 
 namespace reveille::internal {
 namespace {
@@ -18,9 +18,6 @@ namespace {
 // whatever the local queue holds. A prime, as in Go, so that it does not fall
 // into step with a program's own period.
 constexpr uint32_t kFairnessTick = 61;
-// Runs in a row out of runnext; then the ring has its turn, so that two Gs that
-// ready each other do not starve it (tokio #5686).
-constexpr uint32_t kMaxInherited = 16;
 constexpr int kStealPasses = 4;
 constexpr int kPausesPerRound = 8;
 
@@ -78,25 +75,6 @@ bool Sched::FindWithP(M* m, Found* found, int64_t* poll_until) {
   return FindLocal(p, found) || FindGlobal(m, p, found) ||
          FindByPolling(m, found) || FindBySearching(m, found, poll_until) ||
          FindIdleWork(m, found);
-}
-
-// The common case in a few loads: nothing else is due, and the local queue has
-// something.
-bool Sched::FindFast(M* m, Found* found) {
-  P* p = m->p();
-  if (p == nullptr || gcwaiting_.load() || exiting_.load() ||
-      p->run_safe_point_fn.load() || m->left_idle_work) {
-    return false;
-  }
-  if (p->fairness_left == 0 || p->inherited >= kMaxInherited) return false;
-  if ((p->timers.MinWhenNs() | outside_timers_.MinWhenNs()) != 0) return false;
-  return GetLocal(p, found);
-}
-
-bool Sched::GetLocal(P* p, Found* found) {
-  found->g = p->runq.Get(&found->inherit_time);
-  p->inherited = found->inherit_time ? p->inherited + 1 : 0;
-  return found->g != nullptr;
 }
 
 bool Sched::FindLocal(P* p, Found* found) {

@@ -9,7 +9,7 @@
 // idles a P later becomes a searcher instead.
 
 #include "scheduler/check.h"
-#include "scheduler/sched.h"
+#include "scheduler/hot_path.h"
 
 namespace reveille::internal {
 

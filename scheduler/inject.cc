@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "scheduler/check.h"
-#include "scheduler/sched.h"
+#include "scheduler/hot_path.h"
 
 namespace reveille::internal {
 
@@ -37,11 +37,6 @@ G* Sched::GlobRunqGet(P* p, uint32_t max) {
   return first;
 }
 
-void Sched::RunqPut(P* p, G* g, bool next) {
-  if (next) g = p->runq.PutNext(g);
-  if (g != nullptr && !p->runq.PutTail(g)) RunqSpill(p, g);
-}
-
 void Sched::RunqSpill(P* p, G* g) {
   G* spill[RunQueue::kSpill];
   while (!p->runq.SpillHalf(g, spill)) {
@@ -61,23 +56,6 @@ void Sched::RunqPutList(P* p, GList* list) {
       GlobRunqPutList(list);
     }
   }
-}
-
-// g is runnable. On a thread with a P of ours: there; else the global queue.
-void Sched::Enqueue(M* m, G* g) {
-  if (m == nullptr || m->sched != this || m->p() == nullptr) {
-    InjectOne(g);
-    return;
-  }
-  HandingOn handing_on(m);
-  if (g->idle_priority) {
-    PutIdleWork(m, g);
-    return;
-  }
-  RunqPut(m->p(), g, /*next=*/true);
-  // PutNext() is a sequentially consistent read-modify-write: it is its own
-  // fence [W1].
-  WakeP();
 }
 
 void Sched::PutIdleWork(M* m, G* g) {

@@ -41,7 +41,7 @@ struct JoinState {
   std::atomic<int> refs{2};
   Mutex mutex;
   G* g REVEILLE_GUARDED_BY(mutex);  // Null once the task has ended.
-  Event done;
+  reveille::Event done;
 };
 
 }  // namespace reveille::internal

@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "scheduler/check.h"
+#include "scheduler/hot_path.h"
 #include "scheduler/join_state.h"
-#include "scheduler/sched.h"
 #include "scheduler/timer_state.h"
 
 namespace reveille::internal {

@@ -12,7 +12,7 @@
 #include <algorithm>
 
 #include "scheduler/check.h"
-#include "scheduler/sched.h"
+#include "scheduler/hot_path.h"
 
 namespace reveille::internal {
 

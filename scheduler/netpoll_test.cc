@@ -366,7 +366,7 @@ void InitWithoutDescriptors() {
   std::string what;
   const int error = netpoll.Init(&what);
   std::fprintf(stderr, "%s says %d\n", what.c_str(), error);
-  std::exit(error == EMFILE ? 0 : 1);
+  std::_Exit(error == EMFILE ? 0 : 1);
 }
 
 TEST(NetpollDeathTest, WithoutDescriptorsItNamesTheCallThatFailed) {

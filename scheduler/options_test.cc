@@ -142,7 +142,7 @@ void CreateWithDescriptors(int more) {
   std::fprintf(stderr, "%s\n", status.ToString().c_str());
   const bool refused = status.code() == absl::StatusCode::kResourceExhausted;
   const int now = dup(0);
-  std::exit(refused && now == (more == 0 ? -1 : next) ? 0 : 1);
+  std::_Exit(refused && now == (more == 0 ? -1 : next) ? 0 : 1);
 }
 
 TEST(CreateDeathTest, WithoutDescriptorsSaysWhichLimit) {

@@ -7,31 +7,23 @@
 #include <thread>
 
 #include "scheduler/check.h"
-#include "scheduler/sched.h"
+#include "scheduler/hot_path.h"
 
 namespace reveille::internal {
 namespace {
 constexpr uint32_t kSlab = GCache::kHalf;
 }  // namespace
 
-G* Sched::NewG(M* m) {
-  if (m != nullptr && m->sched == this && m->p() != nullptr) {
-    P* p = m->p();
-    if (p->gfree.Empty()) Refill(&p->gfree);
-    return p->gfree.Pop();
-  }
+// For threads without a P.
+G* Sched::NewGOutside() {
   Shard* shard = CurrentShard();
   MutexLock lock(&shard->mutex);
   if (shard->gfree.Empty()) Refill(&shard->gfree);
   return shard->gfree.Pop();
 }
 
-void Sched::CountSpawned(M* m, uint32_t n) {
-  if (m != nullptr && m->sched == this && m->p() != nullptr) {
-    m->p()->spawned.Add(n);
-  } else {
-    CurrentShard()->spawned.fetch_add(n);
-  }
+void Sched::CountSpawnedOutside(uint32_t n) {
+  CurrentShard()->spawned.fetch_add(n);
 }
 
 void Sched::CountReturned(uint32_t n) {
@@ -52,13 +44,6 @@ Sched::Shard* Sched::CurrentShard() {
   return &shards_[(hash ^ (hash >> 12)) % kShards];
 }
 
-void Sched::RecycleG(M* m, G* g) {
-  g->Transition(GStatus::kRunning, GStatus::kDead);
-  if (g->extended) CleanUp(g);
-  g->idle_priority = false;
-  PutFree(&m->p()->gfree, g);
-}
-
 void Sched::CleanUp(G* g) {
   g->id.store(0);
   g->name.store(nullptr);
@@ -73,12 +58,9 @@ void Sched::CleanUp(G* g) {
   g->extended = false;
 }
 
-void Sched::PutFree(GCache* gfree, G* g) {
-  if (gfree->Full()) {
-    MutexLock lock(&records_mutex_);
-    gfree->TakeHalf(&gfree_.emplace_back());
-  }
-  gfree->Push(g);
+void Sched::SpillFree(GCache* gfree) {
+  MutexLock lock(&records_mutex_);
+  gfree->TakeHalf(&gfree_.emplace_back());
 }
 
 void Sched::Refill(GCache* gfree) {

@@ -149,6 +149,7 @@ class Sched {
   void WakeSysmon() REVEILLE_REQUIRES(lock_);
 
   // --- wakeup.cc ---
+  void WakePSlow();
   Start StartMLocked(P* p, bool spinning) REVEILLE_REQUIRES(lock_);
   void FinishStart(M* self, Start start);
   void StartM(P* p, bool spinning);
@@ -198,7 +199,7 @@ class Sched {
   // --- find_runnable.cc ---
   Found FindRunnable(M* m);
   void LeaveForGood(M* m);
-  bool FindFast(M* m, Found* found);
+  bool FindFast(M* m, Found* found);  // hot_path.h, with all that it calls
   bool GetLocal(P* p, Found* found);
   bool FindWithP(M* m, Found* found, int64_t* poll_until);
   bool FindLocal(P* p, Found* found);
@@ -374,6 +375,10 @@ class Sched {
     std::atomic<uint64_t> spawned{0};
   };
   static constexpr int kShards = 8;
+  G* NewGOutside();
+  void CountSpawnedOutside(uint32_t n);
+  void SpillFree(GCache* gfree);
+  bool HasP(const M* m) const;
   Shard* CurrentShard();
   void Refill(GCache* gfree);
   void GrowGs(GCache* gfree) REVEILLE_REQUIRES(records_mutex_);

@@ -6,9 +6,9 @@
 
 #include "reveille/coroutine.h"
 #include "scheduler/check.h"
+#include "scheduler/hot_path.h"
 #include "scheduler/join_state.h"
 #include "scheduler/park.h"
-#include "scheduler/sched.h"
 
 namespace reveille::internal {
 namespace {
@@ -57,13 +57,6 @@ void Sched::Execute(M* m, G* g, bool inherit_time) {
   m->Enter(MState::kRunning);
   Record(m, Event::kRun, g);
   RunG(m, g);
-}
-
-void Sched::BeginSlice(P* p) {
-  p->ticks.Add(1);
-  if (p->fairness_left != 0) --p->fairness_left;
-  // order: relaxed; a request, and it may come late [W9].
-  if (p->preempt.load(std::memory_order_relaxed)) p->preempt.store(false);
 }
 
 // Runs g until it gives way. A park that its waker forestalled goes on at once.

@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "scheduler/check.h"
+#include "scheduler/hot_path.h"
 #include "scheduler/join_state.h"
-#include "scheduler/sched.h"
 
 namespace reveille {
 
@@ -277,10 +277,6 @@ void ThreadLock::DiscardThread() {
 }
 
 namespace internal {
-
-bool Sched::AcceptsFrom(const M* m) const {
-  return InsideTaskOf(m, this) ? !abandon_.load() : !closing_.load();
-}
 
 void Sched::ReturnUnused(G* g) {
   if (g->join != nullptr) std::exchange(g->join, nullptr)->TaskEnded();

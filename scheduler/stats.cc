@@ -4,7 +4,7 @@
 #include <cinttypes>
 #include <cstdio>
 
-#include "scheduler/sched.h"
+#include "scheduler/hot_path.h"
 
 namespace reveille {
 

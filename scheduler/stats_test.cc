@@ -212,6 +212,7 @@ TEST(SchedulerStatsTest, ARunningTaskIsSeenWithItsPAndM) {
   }
   EXPECT_EQ(bound, 1);
   release.store(true);
+  EXPECT_TRUE(s->Drain().ok());
 }
 
 TEST(SchedulerStatsTest, QueuedTasksBehindARunningOneAreRunnable) {
@@ -230,6 +231,7 @@ TEST(SchedulerStatsTest, QueuedTasksBehindARunningOneAreRunnable) {
   EXPECT_EQ(stats.global_queue, 5u);
   EXPECT_EQ(stats.ps[0].queue, 10u);
   release.store(true);
+  EXPECT_TRUE(s->Drain().ok());
 }
 
 TEST(SchedulerStatsTest, WaitersOnDescriptorsAndTheirPollerAreSeen) {

@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "scheduler/check.h"
-#include "scheduler/sched.h"
+#include "scheduler/hot_path.h"
 
 namespace reveille::internal {
 namespace {

@@ -1,6 +1,6 @@
 #include "scheduler/timer_state.h"
 
-#include "scheduler/sched.h"
+#include "scheduler/hot_path.h"
 
 namespace reveille {
 namespace internal {

@@ -169,12 +169,14 @@ TEST_F(TimerTest, IsNotForgottenWhenItsPIdles) {
   Await([&] { return s_->GetStats().poller; });
   for (int round = 0; round < testing::Rounds(300); ++round) {
     Timer timer(s_.get(), [&] { fired_.fetch_add(1); });
-    ASSERT_TRUE(s_->Spawn([&] {
-                    timer.Reset(Clock::now() + microseconds(round % 500));
-                  }).ok());
+    auto setter = s_->SpawnJoinable(
+        [&] { timer.Reset(Clock::now() + microseconds(round % 500)); });
+    ASSERT_TRUE(setter.ok());
     Await([&] { return fired_.load() == round + 1; });
+    (void)setter->Join().Block();  // The timer is destroyed after its Reset().
   }
   pair.WriteFar();
+  EXPECT_TRUE(s_->Drain().ok());
 }
 
 // Promise: Reset, Stop, firing and destruction may meet in any way; the

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "scheduler/check.h"
+#include "scheduler/hot_path.h"
 #include "scheduler/park.h"
-#include "scheduler/sched.h"
 
 namespace reveille {
 

@@ -9,7 +9,7 @@
 #include <algorithm>
 
 #include "scheduler/check.h"
-#include "scheduler/sched.h"
+#include "scheduler/hot_path.h"
 
 namespace reveille::internal {
 
@@ -21,10 +21,8 @@ void Sched::WakePAfterStore() {
   WakeP();
 }
 
-void Sched::WakeP() {
-  // One searcher is enough, for it wakes the next when it finds work. And if a
-  // searcher is asked for already, nobody can idle a P without becoming it.
-  if (nmspinning_.load() != 0 || needspinning_.load() != 0) return;
+// Past the two looks of WakeP().
+void Sched::WakePSlow() {
   int32_t none = 0;
   if (!nmspinning_.compare_exchange_strong(none, 1)) return;
   M* self = CurrentM();
