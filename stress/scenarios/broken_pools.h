@@ -41,6 +41,14 @@ class BrokenPool : public ForwardingPool {
   std::atomic<int> calls_{0};
 };
 
+// The bug as it is put to use.
+template <typename Bug>
+class Planted final : public Bug {
+ public:
+  using Bug::Bug;
+  ~Planted() override { this->EndInner(); }
+};
+
 class DropsATask : public BrokenPool {
  public:
   using BrokenPool::BrokenPool;
@@ -54,12 +62,17 @@ class ForgetsATask : public BrokenPool {
   using BrokenPool::BrokenPool;
   bool Submit(PoolFn fn) override {
     if (!IsTurn(3)) return BrokenPool::Submit(std::move(fn));
+    std::lock_guard<std::mutex> lock(mutex_);
     forgotten_ = std::move(fn);
     return true;
   }
-  void Mend() override { BrokenPool::Submit(std::move(forgotten_)); }
+  void Mend() override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    BrokenPool::Submit(std::move(forgotten_));
+  }
 
  private:
+  std::mutex mutex_;
   PoolFn forgotten_;
 };
 
@@ -162,7 +175,8 @@ class BrokenTimers : public BrokenPool {
 
 class TimerProxy : public TimerPool::Timer {
  public:
-  explicit TimerProxy(std::unique_ptr<Timer> inner) : inner_(std::move(inner)) {}
+  explicit TimerProxy(std::unique_ptr<Timer> inner)
+      : inner_(std::move(inner)) {}
   bool Reset(PoolClock::time_point when) override {
     return inner_->Reset(when);
   }
@@ -242,15 +256,18 @@ class LosesAnEvent : public BrokenPool {
       BrokenPool::SubmitOnReadable(fd, deadline, std::move(done));
       return;
     }
+    std::lock_guard<std::mutex> lock(mutex_);
     lost_fd_ = fd;
     lost_ = std::move(done);
   }
   void Mend() override {
+    std::lock_guard<std::mutex> lock(mutex_);
     BrokenPool::SubmitOnReadable(lost_fd_, PoolClock::time_point::max(),
                                  std::move(lost_));
   }
 
  private:
+  std::mutex mutex_;
   int lost_fd_ = -1;
   Done lost_;
 };

@@ -3,10 +3,10 @@
 // Promised to whoever submits: each accepted task runs exactly once, whatever
 // the moment at which it comes. Threads outside and tasks inside submit bursts
 // of 1..N with gaps from nothing to milliseconds; many bursts are aligned with
-// the moment at which the workers go idle, where a submitter and a worker on its
-// way to sleep may each leave the work to the other. Judged by the Judge (once
-// each, none lost) after every few bursts, so that no later burst repairs what
-// an earlier one lost, and by the watchdog, who sees an idle worker beside
+// the moment at which the workers go idle, where a submitter and a worker on
+// its way to sleep may each leave the work to the other. Judged by the Judge
+// (once each, none lost) after every few bursts, so that no later burst repairs
+// what an earlier one lost, and by the watchdog, who sees an idle worker beside
 // runnable work even when the work is done in the end.
 #include <algorithm>
 
@@ -36,9 +36,8 @@ void SubmitBurst(Round& round, Dice& dice, int n) {
     case 0:
       return SubmitFromInside(round, dice, n);
     case 1:
-      return Gather(round, dice, n, [&round](int) {
-        Compute(round, round.knobs().work_ns);
-      });
+      return Gather(round, dice, n,
+                    [&round](int) { Compute(round, round.knobs().work_ns); });
     default:
       for (int i = 0; i < n; ++i) SubmitShort(round, dice);
   }

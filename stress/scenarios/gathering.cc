@@ -89,8 +89,8 @@ void AmongShortOnes(const GroupRef& group) {
 }  // namespace
 
 void Gather(Round& round, Dice& dice, int n, std::function<void(int)> body) {
-  const auto group = std::make_shared<Group>(
-      Group{round, dice.Fork(), n, std::move(body)});
+  const auto group =
+      std::make_shared<Group>(Group{round, dice.Fork(), n, std::move(body)});
   switch (dice.Below(7)) {
     case 0:
       return OneByOne(group);

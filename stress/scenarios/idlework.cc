@@ -6,8 +6,8 @@
 // them. Idle tasks are submitted to idle pools, among normal work, and behind a
 // backlog of normal work that comes while all workers are held up. Judged by a
 // ConcurrencyOracle (the limit), an IdleWorkOracle (two idle tasks in a row
-// while normal work waits), the Judge, and the watchdog, since an idle task that
-// may run is runnable work.
+// while normal work waits), the Judge, and the watchdog, since an idle task
+// that may run is runnable work.
 #include <algorithm>
 
 #include "stress/oracles/concurrency_oracle.h"

@@ -17,8 +17,8 @@ PoolClock::time_point ExpiredMoment() {
 }
 
 PoolClock::time_point NearMoment(Dice& dice, int64_t within_ns) {
-  return PoolClock::now() + std::chrono::nanoseconds(dice.Below(
-                                static_cast<uint64_t>(within_ns)));
+  return PoolClock::now() +
+         std::chrono::nanoseconds(dice.Below(static_cast<uint64_t>(within_ns)));
 }
 
 PoolClock::time_point RandomMoment(Dice& dice) {

@@ -88,9 +88,8 @@ void Share::AddTree() { SubmitTree(round_, dice_.Fork(), round_.Scale(3, 1)); }
 
 void Share::AddGathering() {
   const int n = dice_.Between(1, round_.Scale(8, 2));
-  Gather(round_, dice_, n, [&r = round_, ns = WorkNs()](int) {
-    Compute(r, ns);
-  });
+  Gather(round_, dice_, n,
+         [&r = round_, ns = WorkNs()](int) { Compute(r, ns); });
 }
 
 void Share::AddYielding() {
@@ -103,8 +102,8 @@ void Share::AddYielding() {
 
 void Share::AddBlocking() {
   const bool expect_long = dice_.Coin();
-  const int64_t ns = dice_.OneIn(8) ? dice_.Exponential(2'000'000)
-                                    : dice_.Exponential(20'000);
+  const int64_t ns =
+      dice_.OneIn(8) ? dice_.Exponential(2'000'000) : dice_.Exponential(20'000);
   round_.Submit([&r = round_, expect_long, ns] {
     r.pool().AsBlocking()->RunBlocking(expect_long, [ns] { Sleep(ns); });
   });
@@ -123,8 +122,7 @@ void Share::AddTimer() {
     if (dice_.Coin()) return old.Stop();
     return old.Set(RandomMoment(dice_));
   }
-  timers_
-      .emplace_back(round_, [&r = round_, ns = WorkNs()] { Compute(r, ns); })
+  timers_.emplace_back(round_, [&r = round_, ns = WorkNs()] { Compute(r, ns); })
       .Set(RandomMoment(dice_));
 }
 
@@ -133,8 +131,8 @@ void Share::AddWait() {
       static_cast<int>(channels_.size()) < round_.knobs().max_batch &&
       channels_.emplace_back(dice_).ok();
   if (!may_open) return;
-  DescriptorWait& wait = waits_.emplace_back(
-      round_, channels_.back(), DescriptorWait::For::kReading);
+  DescriptorWait& wait = waits_.emplace_back(round_, channels_.back(),
+                                             DescriptorWait::For::kReading);
   wait.Begin([&wait](DescriptorWait::Event event) { wait.Consume(event); });
   if (dice_.Coin()) Pause(round_, dice_, Gap::kBrief);
   wait.MakeReady();
@@ -171,7 +169,8 @@ void Run(ScenarioContext& context) {
   Round round(context);
   Dice dice(context.rng());
   const int producers = std::max(1, round.Scale(round.knobs().producers, 1));
-  const int tasks = round.Scale(std::max(1, round.knobs().tasks / producers), 5);
+  const int tasks =
+      round.Scale(std::max(1, round.knobs().tasks / producers), 5);
   std::deque<Share> shares;
   for (int i = 0; i < producers; ++i) shares.emplace_back(round, dice.Fork());
   round.RunOutside(producers, dice,

@@ -2,8 +2,8 @@
 //
 // Promised to whoever waits for a descriptor: the wait ends once, with the
 // reason that is true, and no ready descriptor is left unserved while a worker
-// is idle. Tasks wait on pipes, socket pairs and eventfds; a thread outside or a
-// task makes them ready in batches while all workers are busy, are just going
+// is idle. Tasks wait on pipes, socket pairs and eventfds; a thread outside or
+// a task makes them ready in batches while all workers are busy, are just going
 // idle, or have long been idle. Some waits end by their deadline, by a close
 // under the waiter, or because a second one waits for the same. Some handlers
 // wait again, and pass the event on to the next descriptor. Then as many
@@ -57,15 +57,13 @@ void SetScene(Round& round, Dice& dice) {
   switch (dice.Below(4)) {
     case 0:  // All busy.
       for (int i = 2 * round.pool().Parallelism(); i > 0; --i) {
-        round.Submit([&round, ns = dice.Exponential(50'000)] {
-          Compute(round, ns);
-        });
+        round.Submit(
+            [&round, ns = dice.Exponential(50'000)] { Compute(round, ns); });
       }
       break;
     case 1:  // Going idle.
-      round.Submit([&round, ns = dice.Exponential(2'000)] {
-        Compute(round, ns);
-      });
+      round.Submit(
+          [&round, ns = dice.Exponential(2'000)] { Compute(round, ns); });
       Pause(round, dice, Gap::kBrief);
       break;
     case 2:  // All idle.
@@ -115,8 +113,8 @@ void RunFates(Round& round, Dice& dice, int n) {
     Wait& wait = waits.emplace_back(
         round, channel, for_write ? Wait::For::kWriting : Wait::For::kReading,
         in_time ? EventOracle::kNever : SoonDeadline(dice));
-    wait.Begin([&round, &wait, ns = dice.Exponential(round.knobs().work_ns)](
-                   Event event) {
+    wait.Begin([&round, &wait,
+                ns = dice.Exponential(round.knobs().work_ns)](Event event) {
       wait.Consume(event);
       Compute(round, ns);
     });
@@ -153,7 +151,8 @@ void RunContest(Round& round, Dice& dice) {
 void RunRelay(Round& round, Dice& dice, int length) {
   Channels channels = MakeChannels(dice, length);
   Waits waits;
-  for (Channel& channel : channels) waits.emplace_back(round, channel, Wait::For::kReading);
+  for (Channel& channel : channels)
+    waits.emplace_back(round, channel, Wait::For::kReading);
   for (size_t i = 0; i < waits.size(); ++i) {
     waits[i].Begin([&waits, i](Event event) {
       waits[i].Consume(event);

@@ -50,8 +50,8 @@ void Pause(const Round& round, Dice& dice, Gap gap) {
       Compute(round, dice.Between(0, kBriefNs));
       break;
     case Gap::kExponential:
-      Compute(round, std::min(dice.Exponential(kExponentialMeanNs),
-                              kLongestSleepNs));
+      Compute(round,
+              std::min(dice.Exponential(kExponentialMeanNs), kLongestSleepNs));
       break;
     case Gap::kSleep:
       Sleep(std::min(dice.Exponential(kSleepMeanNs), kLongestSleepNs));

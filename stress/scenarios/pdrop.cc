@@ -3,12 +3,12 @@
 // Promised to whoever blocks inside a section: the worker's place is lent to
 // others meanwhile, for short and long sections alike, and the task goes on
 // afterwards. So more tasks than workers may block until a task that was
-// submitted after them sets them free; and when they come back together, as many
-// as there are workers wait for each other. Promised to a task that is bound to
-// its thread: nothing else runs there, and a thread that was given up never runs
-// a task again. Judged by the hang that follows when a place is not lent or a
-// returning task is forgotten (watchdog, Judge), and by marks in thread-local
-// storage.
+// submitted after them sets them free; and when they come back together, as
+// many as there are workers wait for each other. Promised to a task that is
+// bound to its thread: nothing else runs there, and a thread that was given up
+// never runs a task again. Judged by the hang that follows when a place is not
+// lent or a returning task is forgotten (watchdog, Judge), and by marks in
+// thread-local storage.
 #include <algorithm>
 #include <deque>
 #include <string>
@@ -95,15 +95,16 @@ void RunGate(Round& round, Dice& dice) {
 }
 
 void RunBoundTask(Round& round, bool discard, Dice dice) {
-  round.pool().AsBlocking()->RunLocked(discard, [&round, discard, dice]() mutable {
-    mark = Mark::kBound;
-    ComputeTypically(round, dice);
-    Block(round, dice.Coin(), RandomBlockNs(round, dice));
-    if (mark != Mark::kBound) {
-      round.judge().Fail("check-failed", "a bound task changed its thread");
-    }
-    mark = discard ? Mark::kSpoilt : Mark::kFree;
-  });
+  round.pool().AsBlocking()->RunLocked(
+      discard, [&round, discard, dice]() mutable {
+        mark = Mark::kBound;
+        ComputeTypically(round, dice);
+        Block(round, dice.Coin(), RandomBlockNs(round, dice));
+        if (mark != Mark::kBound) {
+          round.judge().Fail("check-failed", "a bound task changed its thread");
+        }
+        mark = discard ? Mark::kSpoilt : Mark::kFree;
+      });
 }
 
 // Bound tasks, some of which take their thread with them, among free ones.
@@ -148,8 +149,8 @@ void Run(ScenarioContext& context) {
     .promise = "a task that blocks lends its worker's place and gets one back",
     .missing =
         [](Pool& pool) {
-          return std::string(pool.AsBlocking() != nullptr ? ""
-                                                          : "blocking sections");
+          return std::string(
+              pool.AsBlocking() != nullptr ? "" : "blocking sections");
         },
     .run = Run,
     .tune = [](ScenarioKnobs&) {},

@@ -27,7 +27,7 @@ const ScenarioKnobs kSmall = {.tasks = 200, .max_batch = 16};
 
 template <typename Bug>
 std::unique_ptr<Pool> Make(int parallelism) {
-  return std::make_unique<Bug>(parallelism);
+  return std::make_unique<Planted<Bug>>(parallelism);
 }
 
 template <typename Bug>

@@ -20,7 +20,7 @@
 namespace reveille::stress {
 namespace {
 
-constexpr int64_t kStayNs = 20'000;
+constexpr int64_t kStayNs = 100'000;
 
 struct Load {
   Round& round;
@@ -60,8 +60,8 @@ void Churn(Load& load, Dice& dice, int tasks) {
   round.AwaitAll();
 }
 
-// Exactly `workers` tasks at the same time, of twice as many. Those who have met
-// stay a while, so that one worker too many finds them still there.
+// Exactly `workers` tasks at the same time, of twice as many. Those who have
+// met stay a while, asleep, so that one worker too many finds them still there.
 void CheckSize(Load& load, Dice& dice, int workers) {
   Round& round = load.round;
   round.pool().AsResizable()->Resize(workers);
@@ -73,7 +73,7 @@ void CheckSize(Load& load, Dice& dice, int workers) {
   Gather(round, dice, 2 * workers, [&](int i) {
     load.at_once.Enter();
     if (i < workers) meeting.Arrive();
-    Compute(round, kStayNs);
+    Sleep(kStayNs);
     load.at_once.Leave();
   });
   round.AwaitAll();

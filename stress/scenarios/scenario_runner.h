@@ -31,8 +31,15 @@ class ScenarioRunner {
 
   void RunRound(uint64_t seed) {
     ScenarioContext context{
-        *pool_, knobs_, seed, std::mt19937_64(seed), judge_, stop_,
-        [this](int n) { return absl::StatusOr<std::unique_ptr<Pool>>(make_pool_(n)); }};
+        *pool_,
+        knobs_,
+        seed,
+        std::mt19937_64(seed),
+        judge_,
+        stop_,
+        [this](int n) {
+          return absl::StatusOr<std::unique_ptr<Pool>>(make_pool_(n));
+        }};
     scenario_.run(context);
   }
   // Rounds until one fails; which verdicts it got.

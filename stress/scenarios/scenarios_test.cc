@@ -60,7 +60,8 @@ TEST_P(ScenarioTest, StoppedRoundEndsQuiescent) {
 
 std::vector<std::string> ScenarioNames() {
   std::vector<std::string> names;
-  for (const Scenario& scenario : AllScenarios()) names.push_back(scenario.name);
+  for (const Scenario& scenario : AllScenarios())
+    names.push_back(scenario.name);
   return names;
 }
 

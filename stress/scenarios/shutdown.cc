@@ -6,8 +6,8 @@
 // that it succeeded has left nothing undone; one that hits its deadline, and a
 // destructor without a shutdown, may drop tasks, but run none twice. Several
 // pools live at a time and submit to each other. Judged by the Judge, by what
-// Shutdown() and Submit() return, and by the counters of the pool after its end;
-// an end that never comes is for the watchdog.
+// Shutdown() and Submit() return, and by the counters of the pool after its
+// end; an end that never comes is for the watchdog.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -54,7 +54,8 @@ class Life {
         owner_(std::move(pool)),
         pool_(owner_.get()) {}
 
-  // Tasks of this pool then submit to the other one, too. It is destroyed later.
+  // Tasks of this pool then submit to the other one, too. It is destroyed
+  // later.
   void SetNeighbour(Life* neighbour) { neighbour_ = neighbour; }
   // Submits until the pool says no, or has had enough.
   void Produce(Dice& dice, int tasks);
@@ -87,12 +88,12 @@ class Life {
 bool Life::Submit(Dice dice, int children) {
   Judge& judge = round_.judge();
   const uint32_t task = judge.Submitted();
-  Ticket ticket(&judge, task,
-                keeps_all() ? Ticket::IfDropped::kIsLost
-                            : Ticket::IfDropped::kIsFine);
-  const bool accepted = pool_->Submit(
-      [this, ticket = std::move(ticket), open = OpenTask(open_), dice,
-       children]() mutable {
+  Ticket ticket(
+      &judge, task,
+      keeps_all() ? Ticket::IfDropped::kIsLost : Ticket::IfDropped::kIsFine);
+  const bool accepted =
+      pool_->Submit([this, ticket = std::move(ticket), open = OpenTask(open_),
+                     dice, children]() mutable {
         ticket.Run([&] {
           RunTask(dice, children);
           open.Close();
@@ -135,8 +136,9 @@ void Life::CheckNothingLeft() {
 
 bool Life::ShutDown(Dice& dice) {
   const auto deadline =
-      keeps_all() ? PoolClock::time_point::max()
-                  : PoolClock::now() + std::chrono::microseconds(dice.Below(300));
+      keeps_all()
+          ? PoolClock::time_point::max()
+          : PoolClock::now() + std::chrono::microseconds(dice.Below(300));
   const bool complete = pool_->Shutdown(deadline);
   if (Submit(dice.Fork(), 0)) Fail("a pool took a task after its shutdown");
   if (!complete && keeps_all()) {

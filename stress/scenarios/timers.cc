@@ -81,7 +81,8 @@ void RunMeeting(Round& round, Dice& dice) {
   const int size = round.pool().Parallelism();
   Meeting meeting(round, size);
   std::deque<JudgedTimer> timers;
-  const auto when = dice.OneIn(3) ? ExpiredMoment() : NearMoment(dice, 1'000'000);
+  const auto when =
+      dice.OneIn(3) ? ExpiredMoment() : NearMoment(dice, 1'000'000);
   for (int i = 0; i < size; ++i) {
     timers.emplace_back(round, [&meeting] { meeting.Arrive(); }).Set(when);
   }

@@ -103,7 +103,8 @@ void Run(ScenarioContext& context) {
           return std::string(pool.AsYielding() != nullptr ? "" : "yield");
         },
     .run = Run,
-    .tune = [](ScenarioKnobs& knobs) { knobs.procs = std::max(2, knobs.procs); },
+    .tune =
+        [](ScenarioKnobs& knobs) { knobs.procs = std::max(2, knobs.procs); },
 });
 
 }  // namespace

@@ -1,0 +1,3 @@
+#include "stress/driver/cli.h"
+
+int main(int argc, char** argv) { return reveille::stress::RunCli(argc, argv); }

@@ -1,0 +1,3 @@
+#include "fixture/answer.h"
+
+int PoolAnswer() { return 100 * HeaderAnswer() + Answer(); }

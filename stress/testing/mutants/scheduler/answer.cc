@@ -1,0 +1,5 @@
+#include "fixture/answer.h"
+
+#include "scheduler/private.h"
+
+int Answer() { return PrivateAnswer(); }

@@ -1,0 +1,2 @@
+// What only the scheduler sees.
+inline int PrivateAnswer() { return 42; }
