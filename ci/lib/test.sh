@@ -1,0 +1,69 @@
+# ci/run test: what must pass before anything is merged.
+
+test_usage() {
+  cat <<'TXT'
+usage: ci/run test [--presets=release,tsan] [--stress-seconds=60] [--no-setup]
+
+Style checks, then build and test of each preset, a minute of stress in all,
+the installed package used from outside the tree, clang-tidy on as many files as
+two minutes allow (ci/run tidy looks at all). Each step's output goes to
+out/ci/STEP.log; a failure shows its end. The last line is "N passed, N
+failed": tests, and steps that are not tests.
+TXT
+}
+
+run_test() {
+  local presets=release,tsan stress_seconds=60 setup=1 preset
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --presets=*) presets=${1#*=} ;;
+      --stress-seconds=*) stress_seconds=${1#*=} ;;
+      --no-setup) setup= ;;
+      -h | --help) test_usage; return ;;
+      *) bad_usage "test: no option '$1'; see ci/run test --help" ;;
+    esac
+    shift
+  done
+  [[ $stress_seconds =~ ^[0-9]+$ ]] ||
+    bad_usage "--stress-seconds=$stress_seconds: expected a whole number"
+  for preset in ${presets//,/ }; do
+    grep -q "\"configurePreset\": \"$preset\"" CMakePresets.json ||
+      bad_usage "--presets: no preset '$preset' in CMakePresets.json"
+  done
+  # shellcheck source=ci/lib/setup.sh
+  . ci/lib/setup.sh
+  # shellcheck source=ci/lib/checks.sh
+  . ci/lib/checks.sh
+  if [ -n "$setup" ]; then setup_packages; else choose_clang; fi
+  check_steps
+  for preset in ${presets//,/ }; do
+    test_preset "$preset" "$((stress_seconds / $(count_words ${presets//,/ })))"
+  done
+  summary
+}
+
+count_words() { echo $#; }
+
+test_preset() {
+  local preset=$1 seconds=$2
+  step "build $preset" build "$preset"
+  # What lies there from an earlier build would be judged in its place.
+  [ "$STEP_STATUS" = 0 ] || return 0
+  step "test $preset" run_ctest "$preset"
+  step "stress $preset" stress_briefly "$preset" "$seconds"
+  if [ "$preset" = release ]; then
+    step "consumer of the package" scheduler/consumer_test/run build/release
+    step "clang-tidy" ci/checks/tidy --budget=120
+  fi
+}
+
+# Half of the time with the rescuers off, where a lost wakeup stays lost, and
+# half with them on; chaos in both.
+stress_briefly() {
+  local preset=$1 seconds=$2 rescuers
+  for rescuers in off on; do
+    "build/$preset/bin/reveille" stress --pool=mpg --rescuers="$rescuers" \
+      --chaos=all --duration="$((seconds / 2))s" --seed=1 \
+      --out="out/ci/stress-$preset-$rescuers"
+  done
+}
