@@ -116,8 +116,8 @@ struct StackSpan {
   uintptr_t low = UINTPTR_MAX;
   uintptr_t high = 0;
   [[gnu::noinline]] void Look() {
-    volatile char here = 0;
-    const auto at = reinterpret_cast<uintptr_t>(&here);
+    // Not a local: AddressSanitizer keeps those elsewhere.
+    const auto at = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
     low = std::min(low, at);
     high = std::max(high, at);
   }

@@ -37,6 +37,7 @@ struct M {
   uint32_t blocking_depth = 0;
   bool discard_thread = false;  // Ends with its locked G.
   bool futile = false;          // Woken, and has not run a G since.
+  int patience = 0;             // Rounds to spin next time, see Linger().
   bool left_idle_work = false;  // Made room for idle work a moment ago.
 
   // Written by the thread, or by its waker before it wakes it (F9).

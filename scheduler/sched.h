@@ -224,6 +224,7 @@ class Sched {
                int64_t* poll_until, bool* ran_timer);
   bool AnythingToSteal(const P* self) const;
   bool Linger(M* m, Found* found);
+  bool LingerFor(M* m, int rounds, Found* found);
   // Runs the due timers of heap; true when one ran.
   bool CheckTimers(M* m, TimerHeap* heap, int64_t* now, int64_t* poll_until);
   bool IdleWorkAvailable() const;

@@ -44,8 +44,9 @@ struct Options {
   // at least one. 0..kMaxProcs.
   int idle_work_limit = 0;
 
-  // How many rounds a searching M looks at every queue again before it lets
-  // its P go. 0 parks at once: fewest cycles, most futex calls.
+  // How many rounds, at most, a searching M looks at every queue again before
+  // it lets its P go. It learns how many are worth while. 0 parks at once:
+  // fewest cycles, most futex calls.
   // 0..kMaxSpinRounds.
   int spin_rounds = kDefaultSpinRounds;
 
