@@ -193,27 +193,57 @@ TEST(ConservationTest, RendezvousWhileOthersBlockAndYield) {
   EXPECT_TRUE(s->Drain().ok());
 }
 
-// The judge of this file must see a P that sleeps on work: one P fewer than
-// tasks is the same as a P that nobody woke.
-TEST(ConservationPlantedTest, ARendezvousOfMoreTasksThanPsIsNotReached) {
-  auto s = Start(Unrescued(kProcs - 1));
+// The judge of this file must see what keeps a rendezvous from being reached:
+// so many tasks as given find no P or no thread. Reached with the last one only
+// once the others give up.
+void ExpectNotReached(const Options& options, int tasks, uint64_t left_over) {
+  auto s = Start(options);
   std::atomic<int> arrived{0};
   std::atomic<bool> give_up{false};
-  for (int i = 0; i < kProcs; ++i) {
+  for (int i = 0; i < tasks; ++i) {
     ASSERT_TRUE(
         s->Spawn([&] {
            arrived.fetch_add(1);
-           Await([&] { return arrived.load() == kProcs || give_up.load(); });
+           Await([&] { return arrived.load() == tasks || give_up.load(); });
          }).ok());
   }
-  Await([&] { return arrived.load() == kProcs - 1; });
-  const Stats stats = s->GetStats();
-  EXPECT_EQ(arrived.load(), kProcs - 1);
-  EXPECT_EQ(stats.Runnable(), 1u);
-  EXPECT_EQ(stats.npidle, 0);
+  const int able = tasks - static_cast<int>(left_over);
+  Await([&] { return arrived.load() == able; });
+  Await([&] { return s->GetStats().InTransition() == 0; });
+  EXPECT_EQ(arrived.load(), able);
+  EXPECT_EQ(s->GetStats().Runnable(), left_over);
   give_up.store(true);
   EXPECT_TRUE(s->Drain().ok());
-  EXPECT_EQ(arrived.load(), kProcs);
+  EXPECT_EQ(arrived.load(), tasks);
+}
+
+TEST(ConservationPlantedTest, ARendezvousOfMoreTasksThanPsIsNotReached) {
+  ExpectNotReached(Unrescued(kProcs - 1), kProcs, 1);
+}
+
+TEST(ConservationPlantedTest, ARendezvousOfMoreTasksThanThreadsIsNotReached) {
+  Options options = Unrescued(kProcs);
+  options.max_threads = kProcs - 1;
+  ExpectNotReached(options, kProcs, 1);
+}
+
+// A task that blocks and does not say so keeps its P.
+TEST(ConservationPlantedTest, ATaskThatBlocksUndeclaredKeepsTheOthersWaiting) {
+  auto s = Start(Unrescued(1));
+  std::atomic<bool> blocked{false};
+  std::atomic<bool> release{false};
+  std::atomic<bool> ran{false};
+  ASSERT_TRUE(s->Spawn([&] {
+                 blocked.store(true);
+                 Await([&] { return release.load(); });
+               }).ok());
+  Await([&] { return blocked.load(); });
+  ASSERT_TRUE(s->Spawn([&] { ran.store(true); }).ok());
+  EXPECT_EQ(s->GetStats().Runnable(), 1u);
+  EXPECT_FALSE(ran.load());
+  release.store(true);
+  EXPECT_TRUE(s->Drain().ok());
+  EXPECT_TRUE(ran.load());
 }
 
 // --- An idle scheduler

@@ -89,12 +89,17 @@ TEST(GTest, TransitionMovesFromTheStatusThatItNames) {
   EXPECT_EQ(g.Status(), GStatus::kRunning);
 }
 
-TEST(GDeathTest, ASecondOwnerFindsTheWrongStatus) {
+class GDeathTest : public ::testing::TestWithParam<GStatus> {};
+INSTANTIATE_TEST_SUITE_P(EachWrongStatus, GDeathTest,
+                         ::testing::Values(GStatus::kDead, GStatus::kRunnable,
+                                           GStatus::kWaiting,
+                                           GStatus::kBlocking));
+
+TEST_P(GDeathTest, ASecondOwnerFindsTheWrongStatus) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   G g;
-  g.Transition(GStatus::kDead, GStatus::kRunnable);
-  g.Transition(GStatus::kRunnable, GStatus::kRunning);
-  EXPECT_DEATH(g.Transition(GStatus::kRunnable, GStatus::kRunning),
+  g.Transition(GStatus::kDead, GStatus::kRunning);
+  EXPECT_DEATH(g.Transition(GetParam(), GStatus::kRunning),
                "I4: a G is in exactly one place");
 }
 

@@ -69,28 +69,112 @@ TEST_F(GlobalQueueTest, ExtractOfWhatIsNotThereChangesNothing) {
   for (size_t i = 0; i < 3; ++i) EXPECT_EQ(queue_.Pop(), g(i));
 }
 
-TEST_F(GlobalQueueTest, AgreesWithADequeUnderRandomUse) {
+// What a queue may get wrong; the model must see each.
+enum class Bug {
+  kNone,
+  kLosesAtABorder,
+  kDoublesAtABorder,
+  kLastInFirstOut,
+  kExtractTakesTheFirst,
+  kExtractPutsTheRestBackwards,
+};
+
+// The queue under test, behind a layer that may misbehave.
+class TestedQueue {
+ public:
+  explicit TestedQueue(Bug bug) : bug_(bug) {}
+
+  void Push(G* g) {
+    const bool border = ++pushed_ % 510 == 0;
+    if (bug_ == Bug::kLosesAtABorder && border) return;
+    queue_.Push(g);
+    if (bug_ == Bug::kDoublesAtABorder && border) queue_.Push(g);
+  }
+  G* Pop() {
+    if (bug_ != Bug::kLastInFirstOut) return queue_.Pop();
+    std::deque<G*> all = TakeAll();
+    if (all.empty()) return nullptr;
+    G* last = all.back();
+    all.pop_back();
+    PutBack(all.begin(), all.end());
+    return last;
+  }
+  G* Extract(const G* wanted) {
+    if (bug_ == Bug::kExtractTakesTheFirst) {
+      return queue_.Extract([](const G*) { return true; });
+    }
+    G* found = queue_.Extract([&](const G* one) { return one == wanted; });
+    if (bug_ == Bug::kExtractPutsTheRestBackwards) {
+      const std::deque<G*> all = TakeAll();
+      PutBack(all.rbegin(), all.rend());
+    }
+    return found;
+  }
+  uint32_t size() const { return queue_.size(); }
+
+ private:
+  std::deque<G*> TakeAll() {
+    std::deque<G*> all;
+    while (G* g = queue_.Pop()) all.push_back(g);
+    return all;
+  }
+  template <typename Iterator>
+  void PutBack(Iterator begin, Iterator end) {
+    for (; begin != end; ++begin) queue_.Push(*begin);
+  }
+  const Bug bug_;
+  uint64_t pushed_ = 0;
+  GlobalQueue queue_;
+};
+
+// The steps until queue and deque disagree, or -1 when they never do.
+int StepsUntilTheyDisagree(Bug bug, int steps) {
+  std::unique_ptr<G[]> gs(new G[4096]);
   std::deque<G*> model;
+  TestedQueue queue(bug);
   std::mt19937 random(7);
-  for (int step = 0; step < 200'000; ++step) {
+  for (int step = 0; step < steps; ++step) {
     // Long stretches of growth and of shrinking, over the borders of blocks.
     const bool grow = (step / 1500) % 2 == 0;
+    G* one = &gs[random() % 4096];
+    G* got = nullptr;
+    G* expected = nullptr;
     if (random() % 8 < (grow ? 6u : 2u)) {
-      G* one = g(random() % 4096);
-      queue_.Push(one);
+      queue.Push(one);
       model.push_back(one);
-    } else if (step % 10'000 == 5000) {
-      G* wanted = g(random() % 4096);
-      const auto at = std::find(model.begin(), model.end(), wanted);
-      ASSERT_EQ(queue_.Extract([&](const G* one) { return one == wanted; }),
-                at == model.end() ? nullptr : wanted);
-      if (at != model.end()) model.erase(at);
+    } else if (step % 100 == 50) {
+      const auto at = std::find(model.begin(), model.end(), one);
+      if (at != model.end()) {
+        expected = one;
+        model.erase(at);
+      }
+      got = queue.Extract(one);
     } else {
-      ASSERT_EQ(queue_.Pop(), model.empty() ? nullptr : model.front());
-      if (!model.empty()) model.pop_front();
+      if (!model.empty()) {
+        expected = model.front();
+        model.pop_front();
+      }
+      got = queue.Pop();
     }
-    ASSERT_EQ(queue_.size(), model.size());
+    if (got != expected || queue.size() != model.size()) return step;
   }
+  return -1;
+}
+
+TEST(GlobalQueueModelTest, AgreesWithADequeUnderRandomUse) {
+  EXPECT_EQ(StepsUntilTheyDisagree(Bug::kNone, 100'000), -1);
+}
+
+class GlobalQueuePlantedTest : public ::testing::TestWithParam<Bug> {};
+INSTANTIATE_TEST_SUITE_P(EachBug, GlobalQueuePlantedTest,
+                         ::testing::Values(Bug::kLosesAtABorder,
+                                           Bug::kDoublesAtABorder,
+                                           Bug::kLastInFirstOut,
+                                           Bug::kExtractTakesTheFirst,
+                                           Bug::kExtractPutsTheRestBackwards));
+
+TEST_P(GlobalQueuePlantedTest, IsSeenByTheModel) {
+  EXPECT_GE(StepsUntilTheyDisagree(GetParam(), 100'000), 0);
 }
 
 }  // namespace

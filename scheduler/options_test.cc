@@ -17,32 +17,43 @@ absl::Status Try(const Options& options) {
   return Scheduler::Create(options).status();
 }
 
-void ExpectOutOfRange(const Options& options, const std::string& name) {
-  const absl::Status status = Try(options);
+// An option outside its range, and the name that the status must give.
+struct Wrong {
+  std::string name;
+  Options options;
+};
+class OptionsPlantedTest : public ::testing::TestWithParam<Wrong> {};
+INSTANTIATE_TEST_SUITE_P(
+    EachRange, OptionsPlantedTest,
+    ::testing::Values(
+        Wrong{"procs", {.procs = -1}},
+        Wrong{"procs", {.procs = Options::kMaxProcs + 1}},
+        Wrong{"max_threads", {.max_threads = 0}},
+        Wrong{"max_threads", {.max_threads = Options::kMaxThreads + 1}},
+        Wrong{"idle_work_limit", {.idle_work_limit = -1}},
+        Wrong{"idle_work_limit", {.idle_work_limit = Options::kMaxProcs + 1}},
+        Wrong{"spin_rounds", {.spin_rounds = -1}},
+        Wrong{"spin_rounds", {.spin_rounds = Options::kMaxSpinRounds + 1}},
+        Wrong{"flight_recorder_events", {.flight_recorder_events = 3}},
+        Wrong{"flight_recorder_events",
+              {.flight_recorder_events = 2 * Options::kMaxFlightEvents}}),
+    [](const auto& tested) {
+      return tested.param.name + std::to_string(tested.index);
+    });
+
+TEST_P(OptionsPlantedTest, OutOfItsRangeIsNamed) {
+  const absl::Status status = Try(GetParam().options);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
-  EXPECT_NE(status.message().find("Options::" + name), std::string::npos)
+  EXPECT_NE(status.message().find("Options::" + GetParam().name + " ="),
+            std::string::npos)
       << status;
+  EXPECT_NE(status.message().find("expected"), std::string::npos) << status;
 }
 
 TEST(OptionsTest, TheDefaultsAreInTheirRanges) {
   auto s = testing::Start(Options());
   EXPECT_GE(s->procs(), 1);
   EXPECT_LE(s->procs(), Options::kMaxProcs);
-}
-
-TEST(OptionsTest, EachOneOutOfItsRangeIsNamed) {
-  ExpectOutOfRange({.procs = -1}, "procs");
-  ExpectOutOfRange({.procs = Options::kMaxProcs + 1}, "procs");
-  ExpectOutOfRange({.max_threads = 0}, "max_threads");
-  ExpectOutOfRange({.max_threads = Options::kMaxThreads + 1}, "max_threads");
-  ExpectOutOfRange({.idle_work_limit = -1}, "idle_work_limit");
-  ExpectOutOfRange({.idle_work_limit = Options::kMaxProcs + 1},
-                   "idle_work_limit");
-  ExpectOutOfRange({.spin_rounds = -1}, "spin_rounds");
-  ExpectOutOfRange({.spin_rounds = Options::kMaxSpinRounds + 1}, "spin_rounds");
-  ExpectOutOfRange({.flight_recorder_events = 3}, "flight_recorder_events");
-  ExpectOutOfRange({.flight_recorder_events = 2 * Options::kMaxFlightEvents},
-                   "flight_recorder_events");
 }
 
 TEST(OptionsTest, TheEndsOfTheRangesAreAccepted) {

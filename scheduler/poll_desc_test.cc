@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "scheduler/g.h"
@@ -118,57 +119,154 @@ TEST_F(PollDescTest, AWaiterThatIsNotAsleepYetSeesItsWakeItself) {
 // --- Against a model
 // -----------------------------------------------------------
 
-// What a slot should be: empty, or whose; and whether that one still waits.
-struct Slot {
-  Parked* owner = nullptr;
-  bool waits = false;
+// What a descriptor's slots may get wrong; the model must see each.
+enum class Bug {
+  kNone,
+  kPutOverwrites,
+  kWakeLeavesTheSlotTaken,
+  kWakeReachesTheOtherDirection,
+  kWakeIsForgotten,
+  kTakeIsForgotten,
+  kTakeForgetsWhose,
 };
 
-TEST_F(PollDescTest, AgreesWithAModelUnderRandomUse) {
-  std::mt19937 random(5);
-  std::vector<std::unique_ptr<Parked>> all;
-  Slot model[2];
-  for (int step = 0; step < 20'000; ++step) {
-    const size_t d = random() % 2;
-    Slot& slot = model[d];
-    switch (random() % 4) {
-      case 0: {
-        all.push_back(std::make_unique<Parked>());
-        ASSERT_EQ(Put(kDirections[d], &all.back()->waiter),
-                  slot.owner == nullptr);
-        if (slot.owner == nullptr) slot = {all.back().get(), true};
-        break;
-      }
-      case 1: {
-        const auto wake = random() % 2 == 0 ? reveille::Wake::kReady
-                                            : reveille::Wake::kClosed;
-        ASSERT_EQ(Wake(kDirections[d], wake),
-                  slot.waits ? &slot.owner->g : nullptr);
-        if (slot.waits) {
-          ASSERT_EQ(slot.owner->waiter.result(), wake);
-        }
-        slot = Slot();
-        break;
-      }
-      case 2:
-        if (slot.owner != nullptr) {
-          ASSERT_TRUE(Take(kDirections[d], &slot.owner->waiter));
-          slot = Slot();
-        }
-        break;
-      case 3:  // The deadline of whoever waits.
-        if (slot.owner != nullptr) {
-          Waiter::Claimed claimed;
-          ASSERT_EQ(
-              slot.owner->waiter.Claim(reveille::Wake::kTimedOut, &claimed),
-              slot.waits);
-          slot.waits = false;
-        }
-        break;
+// The descriptor under test, behind a layer that may misbehave.
+class TestedDesc {
+ public:
+  explicit TestedDesc(Bug bug) : bug_(bug) {}
+
+  bool Put(Direction direction, Waiter* waiter) {
+    MutexLock lock(&desc_.mutex);
+    Waiter*& slot = slots_[Index(direction)];
+    if (bug_ == Bug::kPutOverwrites && slot != nullptr) {
+      desc_.Take(direction, slot);
     }
-    ASSERT_EQ(Interest().read, model[0].owner != nullptr);
-    ASSERT_EQ(Interest().write, model[1].owner != nullptr);
+    const bool put = desc_.Put(direction, waiter);
+    if (put) slot = waiter;
+    return put;
   }
+  bool Take(Direction direction, Waiter* waiter) {
+    MutexLock lock(&desc_.mutex);
+    if (bug_ == Bug::kTakeIsForgotten) return true;
+    Waiter*& slot = slots_[Index(direction)];
+    if (bug_ == Bug::kTakeForgetsWhose && slot != nullptr) waiter = slot;
+    return desc_.Take(direction, waiter);
+  }
+  G* Wake(Direction direction, reveille::Wake wake) {
+    MutexLock lock(&desc_.mutex);
+    if (bug_ == Bug::kWakeIsForgotten) return nullptr;
+    if (bug_ == Bug::kWakeReachesTheOtherDirection) {
+      direction = kDirections[1 - Index(direction)];
+    }
+    Waiter::Claimed claimed;
+    desc_.Wake(direction, wake, &claimed);
+    if (bug_ == Bug::kWakeLeavesTheSlotTaken) {
+      desc_.Put(direction, slots_[Index(direction)]);
+    }
+    return claimed.g;
+  }
+  PollDesc::Interest Interest() {
+    MutexLock lock(&desc_.mutex);
+    return desc_.interest();
+  }
+
+ private:
+  static size_t Index(Direction direction) {
+    return direction == Direction::kRead ? 0 : 1;
+  }
+  const Bug bug_;
+  PollDesc desc_;
+  Waiter* slots_[2] = {};  // Who was put there last.
+};
+
+// Two slots as they should be: whose, and whether that one still waits.
+class Model {
+ public:
+  explicit Model(Bug bug) : desc_(bug) {}
+
+  // One random step. False: the two disagree.
+  bool Step(uint32_t random) {
+    const size_t d = random % 2;
+    switch (random / 2 % 5) {
+      case 0:
+        return Put(d);
+      case 1:
+        return Wake(d, (random & 64) != 0 ? reveille::Wake::kReady
+                                          : reveille::Wake::kClosed);
+      case 2:
+        return Take(d);
+      case 3:
+        return TakeOfAStranger(d);
+      default:
+        return TimeOut(d);
+    }
+  }
+  bool Agree() {
+    return desc_.Interest().read == (slots_[0].owner != nullptr) &&
+           desc_.Interest().write == (slots_[1].owner != nullptr);
+  }
+
+ private:
+  struct Slot {
+    Parked* owner = nullptr;
+    bool waits = false;
+  };
+  bool Put(size_t d) {
+    Parked* fresh = all_.emplace_back(std::make_unique<Parked>()).get();
+    const bool free = slots_[d].owner == nullptr;
+    if (free) slots_[d] = {fresh, true};
+    return desc_.Put(kDirections[d], &fresh->waiter) == free;
+  }
+  bool Wake(size_t d, reveille::Wake wake) {
+    const Slot slot = std::exchange(slots_[d], Slot());
+    G* woken = desc_.Wake(kDirections[d], wake);
+    if (!slot.waits) return woken == nullptr;
+    return woken == &slot.owner->g && slot.owner->waiter.result() == wake;
+  }
+  bool Take(size_t d) {
+    if (slots_[d].owner == nullptr) return true;
+    return desc_.Take(kDirections[d],
+                      &std::exchange(slots_[d], Slot()).owner->waiter);
+  }
+  bool TakeOfAStranger(size_t d) {
+    Parked stranger;
+    return !desc_.Take(kDirections[d], &stranger.waiter);
+  }
+  bool TimeOut(size_t d) {
+    if (slots_[d].owner == nullptr) return true;
+    Waiter::Claimed claimed;
+    return slots_[d].owner->waiter.Claim(reveille::Wake::kTimedOut, &claimed) ==
+           std::exchange(slots_[d].waits, false);
+  }
+
+  TestedDesc desc_;
+  Slot slots_[2];
+  std::vector<std::unique_ptr<Parked>> all_;
+};
+
+// The steps until the two disagree, or -1 when they never do.
+int StepsUntilTheyDisagree(Bug bug, int steps) {
+  std::mt19937 random(5);
+  Model model(bug);
+  for (int step = 0; step < steps; ++step) {
+    if (!model.Step(random()) || !model.Agree()) return step;
+  }
+  return -1;
+}
+
+TEST(PollDescModelTest, AgreesWithAModelUnderRandomUse) {
+  EXPECT_EQ(StepsUntilTheyDisagree(Bug::kNone, 20'000), -1);
+}
+
+class PollDescPlantedTest : public ::testing::TestWithParam<Bug> {};
+INSTANTIATE_TEST_SUITE_P(
+    EachBug, PollDescPlantedTest,
+    ::testing::Values(Bug::kPutOverwrites, Bug::kWakeLeavesTheSlotTaken,
+                      Bug::kWakeReachesTheOtherDirection, Bug::kWakeIsForgotten,
+                      Bug::kTakeIsForgotten, Bug::kTakeForgetsWhose));
+
+TEST_P(PollDescPlantedTest, IsSeenByTheModel) {
+  EXPECT_GE(StepsUntilTheyDisagree(GetParam(), 20'000), 0);
 }
 
 }  // namespace

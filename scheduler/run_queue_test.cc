@@ -158,7 +158,7 @@ TEST_F(RunQueueTest, EmptyIsNeverTrueWhileTheOwnerMovesItsGAbout) {
     while (!done.load()) lies.fetch_add(queue_.Empty());
   });
   line.Arrive();
-  for (int i = 0; i < testing::Rounds(300'000); ++i) {
+  for (int i = 0; i < testing::Rounds(200'000); ++i) {
     G* kicked = queue_.PutNext(g(1 + i % 2));  // The old one to the ring.
     ASSERT_NE(kicked, nullptr);
     ASSERT_TRUE(queue_.PutTail(kicked));
@@ -222,53 +222,109 @@ TEST(RunQueuePlantedTest, TheLedgerSeesALostAndADoubledG) {
   EXPECT_EQ(ledger.NotTakenOnce(), 2);
 }
 
-// Promise: with an owner that puts (to the ring, to runnext, spilling when
-// full) and gets, and thieves that steal, every G is taken exactly once. Judged
-// by a ledger of all Gs after the last thief has looked into the drained queue.
-TEST(RunQueueStressTest, OwnerAgainstThievesTakesEachGExactlyOnce) {
-  constexpr int kGs = testing::Rounds(400'000);
-  std::unique_ptr<G[]> gs(new G[kGs]);
-  Ledger ledger(kGs);
-  RunQueue queue;
-  std::atomic<bool> done{false};
-  StartLine line(3);
-  const auto take = [&](G* g) { ledger.Take(static_cast<int>(g - &gs[0])); };
-  const auto steal = [&] {
+// What the owner or a thief may get wrong; the ledger must see each.
+enum class Bug {
+  kNone,
+  kTheKickedGIsDropped,
+  kTheNewcomerOfASpillIsForgotten,
+  kAFullRingDrops,
+  kAStolenBatchIsRunTwice,
+  kAThiefDropsAllButTheFirst,
+};
+
+// An owner that puts (to the ring, to runnext, spilling when full) and gets,
+// against thieves that steal.
+class Contest {
+ public:
+  Contest(int gs, Bug bug)
+      : bug_(bug),
+        size_(gs),
+        gs_(new G[static_cast<size_t>(gs)]),
+        ledger_(gs) {}
+
+  // Gs that were not taken exactly once.
+  int Wrong() {
+    std::thread first([this] { Steal(); });
+    std::thread second([this] { Steal(); });
+    line_.Arrive();
+    for (int i = 0; i < size_; ++i) Own(i);
+    done_.store(true);
+    first.join();
+    second.join();
+    bool inherit;
+    while (G* g = queue_.Get(&inherit)) Take(g);
+    return ledger_.NotTakenOnce();
+  }
+
+ private:
+  void Take(const G* g) { ledger_.Take(static_cast<int>(g - &gs_[0])); }
+
+  void Own(int i) {
+    G* g = &gs_[i];
+    if (i % 3 == 0) {
+      g = queue_.PutNext(g);
+      if (bug_ == Bug::kTheKickedGIsDropped && i % 999 == 0) return;
+    }
+    if (g != nullptr) PutOrSpill(g);
+    bool inherit;
+    if (i % 5 == 0) {
+      if (G* got = queue_.Get(&inherit)) Take(got);
+    }
+  }
+  void PutOrSpill(G* g) {
+    while (!queue_.PutTail(g)) {
+      if (bug_ == Bug::kAFullRingDrops) return;
+      G* spill[RunQueue::kSpill];
+      if (!queue_.SpillHalf(g, spill)) continue;
+      const bool forget = bug_ == Bug::kTheNewcomerOfASpillIsForgotten;
+      for (uint32_t i = 0; i + forget < RunQueue::kSpill; ++i) Take(spill[i]);
+      return;
+    }
+  }
+  void Steal() {
     RunQueue own;
     bool inherit;
-    line.Arrive();
+    line_.Arrive();
     for (;;) {
-      const bool last = done.load();
-      while (G* g = queue.StealInto(&own, true)) {
-        take(g);
-        while (G* more = own.Get(&inherit)) take(more);
+      const bool last = done_.load();
+      while (G* g = queue_.StealInto(&own, true)) {
+        Take(g);
+        if (bug_ == Bug::kAStolenBatchIsRunTwice) Take(g);
+        while (G* more = own.Get(&inherit)) {
+          if (bug_ != Bug::kAThiefDropsAllButTheFirst) Take(more);
+        }
       }
       if (last) return;
     }
-  };
-  std::thread first(steal);
-  std::thread second(steal);
-  line.Arrive();
-  for (int i = 0; i < kGs; ++i) {
-    G* g = &gs[i];
-    if (i % 3 == 0) g = queue.PutNext(g);
-    while (g != nullptr && !queue.PutTail(g)) {
-      G* spill[RunQueue::kSpill];
-      if (!queue.SpillHalf(g, spill)) continue;
-      for (G* spilled : spill) take(spilled);
-      g = nullptr;
-    }
-    bool inherit;
-    if (i % 5 == 0) {
-      if (G* got = queue.Get(&inherit)) take(got);
-    }
   }
-  done.store(true);
-  first.join();
-  second.join();
-  bool inherit;
-  while (G* got = queue.Get(&inherit)) take(got);
-  EXPECT_EQ(ledger.NotTakenOnce(), 0);
+
+  const Bug bug_;
+  const int size_;
+  std::unique_ptr<G[]> gs_;
+  Ledger ledger_;
+  RunQueue queue_;
+  StartLine line_{3};
+  std::atomic<bool> done_{false};
+};
+
+// Promise: every G is taken exactly once. Judged by a ledger of all Gs after
+// the last thief has looked into the drained queue.
+TEST(RunQueueStressTest, OwnerAgainstThievesTakesEachGExactlyOnce) {
+  EXPECT_EQ(Contest(testing::Rounds(200'000), Bug::kNone).Wrong(), 0);
+}
+
+class RunQueueContestPlantedTest : public ::testing::TestWithParam<Bug> {};
+INSTANTIATE_TEST_SUITE_P(EachBug, RunQueueContestPlantedTest,
+                         ::testing::Values(Bug::kTheKickedGIsDropped,
+                                           Bug::kTheNewcomerOfASpillIsForgotten,
+                                           Bug::kAFullRingDrops,
+                                           Bug::kAStolenBatchIsRunTwice,
+                                           Bug::kAThiefDropsAllButTheFirst));
+
+// Contests until the bug has had its occasion: a ring that is full needs
+// thieves that are slow.
+TEST_P(RunQueueContestPlantedTest, IsSeenByTheLedger) {
+  testing::Await([] { return Contest(20'000, GetParam()).Wrong() != 0; });
 }
 
 // Promise: a thief sees what the owner wrote into the G before it put it there.
