@@ -18,7 +18,9 @@ void GlobalQueue::Push(G* g) {
     tail_ = fresh;
     tail_index_ = 0;
   }
-  tail_->slots[tail_index_++] = g;
+  const uintptr_t locked = g->locked ? 1 : 0;
+  tail_->slots[tail_index_++] = reinterpret_cast<uintptr_t>(g) | locked;
+  locked_ += static_cast<uint32_t>(locked);
   ++size_;
 }
 
@@ -29,7 +31,9 @@ G* GlobalQueue::Pop() {
     head_index_ = 0;
   }
   --size_;
-  return head_->slots[head_index_++];
+  const uintptr_t slot = head_->slots[head_index_++];
+  locked_ -= static_cast<uint32_t>(slot & 1);
+  return reinterpret_cast<G*>(slot & ~uintptr_t{1});
 }
 
 }  // namespace reveille::internal

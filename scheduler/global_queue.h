@@ -24,6 +24,8 @@ class GlobalQueue {
 
   bool Empty() const { return size_ == 0; }
   uint32_t size() const { return size_; }
+  // How many of them are bound to a thread.
+  uint32_t locked() const { return locked_; }
   void Push(G* g);
   G* Pop();  // Null when empty.
   // Takes out the first that `wanted` is true of, or null; keeps the order.
@@ -34,7 +36,9 @@ class GlobalQueue {
   static constexpr uint32_t kBlock = 510;
   struct Block {
     Block* next = nullptr;
-    G* slots[kBlock];
+    // The pointer, and in its lowest bit G::locked, so that taking one out
+    // reads nothing of it.
+    uintptr_t slots[kBlock];
   };
 
   Block* head_ = nullptr;   // Popped from, at head_index_.
@@ -44,6 +48,7 @@ class GlobalQueue {
   uint32_t head_index_ = 0;
   uint32_t tail_index_ = kBlock;
   uint32_t size_ = 0;
+  uint32_t locked_ = 0;
 };
 
 template <typename Predicate>

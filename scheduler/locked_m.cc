@@ -177,12 +177,15 @@ Start Sched::PlaceWithoutThread(P* p, bool spinning) {
 // A runnable G whose own thread waits for it.
 G* Sched::ExtractLocked() {
   const auto is_locked = [](const G* g) { return g->locked; };
-  G* g = runq_.Extract(is_locked);
-  runqsize_.store(runq_.size());
-  if (g != nullptr) return g;
-  g = idle_work_.Extract(is_locked);
+  if (runq_.locked() != 0) {
+    G* g = runq_.Extract(is_locked);
+    runqsize_.store(runq_.size());
+    return g;
+  }
+  if (idle_work_.locked() == 0) return nullptr;
+  G* g = idle_work_.Extract(is_locked);
   idle_work_size_.store(idle_work_.size());
-  if (g != nullptr) idle_running_.fetch_add(1);
+  idle_running_.fetch_add(1);
   return g;
 }
 
