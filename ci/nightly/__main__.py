@@ -10,6 +10,7 @@ failed, or nothing could be judged."""
 
 import argparse
 import collections
+import itertools
 import pathlib
 import secrets
 import signal
@@ -43,6 +44,7 @@ def options(arguments):
     parser.add_argument("--out", default="out/nightly", metavar="DIR", help="default: %(default)s")
     parser.add_argument("--only", default="", metavar="NAMES", help="these scenarios, with commas")
     parser.add_argument("--skip", default="", metavar="NAMES", help="not these scenarios")
+    parser.add_argument("--units", type=int, metavar="N", help="at most so many units, whatever the time")
     parser.add_argument("--pool", default="mpg", help="default: %(default)s")
     parser.add_argument("--mutant", default="", help="a planted bug instead of the product")
     parser.add_argument("--driver", default="build/release/bin/reveille", help=argparse.SUPPRESS)
@@ -110,9 +112,13 @@ class Night:
             f"{self.unit_seconds} s each, for {self.choices.minutes:g} minutes; "
             f"root seed {self.choices.seed}; results in {self.choices.out}"
         )
-        for unit in plan.units(self.scenarios, self.choices.seed):
-            left = self.deadline - time.monotonic()
-            if left < 1 or self.run_unit(unit, min(self.unit_seconds, int(left))) == "interrupted":
+        every = plan.units(self.scenarios, self.choices.seed)
+        for unit in itertools.islice(every, self.choices.units):
+            left = int(self.deadline - time.monotonic())
+            # The first one runs however short the night: nothing is no answer.
+            if self.done and left < 1:
+                break
+            if self.run_unit(unit, max(1, min(self.unit_seconds, left))) == "interrupted":
                 break
 
     def run_unit(self, unit, seconds):
@@ -134,7 +140,7 @@ class Night:
             f"gap p99.9 {summary.duration(tally.quantile(0.999))} "
             f"max {summary.duration(tally.longest_gap)}"
         )
-        if outcome == "failed":
+        if outcome in summary.NOT_JUDGED:
             errors = [r["error"] for r in records if r.get("error")]
             print(f"    {'; '.join(errors) or 'see driver.log'}")
         for line in summary.finding_lines(records, self.choices.out):
@@ -155,10 +161,10 @@ class Night:
             pathlib.Path(self.choices.out, "summary.md").write_text(page, encoding="utf-8")
         except OSError as error:
             print(f"nightly: cannot write the summary: {error.strerror}", file=sys.stderr)
-        if self.outcomes["finding"] or self.outcomes["unjudged"]:
+        if self.outcomes["finding"]:
             return 1
         searched = any(record.get("rounds", 0) for record in self.records)
-        return 0 if searched and not self.outcomes["failed"] else FAILED
+        return 0 if searched and not summary.not_judged(self.outcomes) else FAILED
 
 
 def main():
@@ -170,7 +176,9 @@ def main():
     scenarios = chosen_scenarios(choices)
     log = open_out(choices.out)
     night = Night(choices, scenarios, log)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Also where a shell started this with interrupts ignored, as it does with &.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         night.run()
     except KeyboardInterrupt:

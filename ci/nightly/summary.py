@@ -7,6 +7,14 @@ import dataclasses
 NANOSECONDS = ((1e9, "s"), (1e6, "ms"), (1e3, "us"), (1, "ns"))
 
 
+# Never clean: the tool failed, or it hung and no judge can say why.
+NOT_JUDGED = ("failed", "unjudged")
+
+
+def not_judged(outcomes):
+    return sum(outcomes[outcome] for outcome in NOT_JUDGED)
+
+
 @dataclasses.dataclass
 class Tally:
     """Sums over the runs of one scenario in one mode."""
@@ -88,7 +96,7 @@ def finding_lines(records, out):
 
 
 def verdict_line(records, outcomes):
-    found, failed = outcomes["finding"] + outcomes["unjudged"], outcomes["failed"]
+    found, failed = outcomes["finding"], not_judged(outcomes)
     rounds = sum(record.get("rounds", 0) for record in records)
     if found:
         return f"FOUND {len(findings(records)) or found} kinds of failure in {count(rounds)} rounds."

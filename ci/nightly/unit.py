@@ -5,6 +5,8 @@ tool could not do it (also: it crashed, or was still there long after its time).
 """
 
 import json
+import os
+import signal
 import subprocess
 
 # The driver ends its runs itself; this is for a driver that does not.
@@ -47,28 +49,35 @@ def run(driver, unit, seconds, choices, log):
     words = command(driver, unit, seconds, choices)
     log.write(f"\n== unit {unit.number}: {' '.join(words)}\n")
     log.flush()
-    child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True)
+    # In a session of its own: a Control-C reaches it once, from here, for a
+    # second one would end it without its result.
+    child = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+    )
     try:
         said, _ = child.communicate(timeout=seconds + GRACE_SECONDS)
     except subprocess.TimeoutExpired:
-        child.kill()
-        child.communicate()
+        kill(child)
         log.write(f"killed: still there {GRACE_SECONDS} s after its time\n")
         return "failed", []
     except KeyboardInterrupt:
-        # The terminal has told the driver, too; it ends with its result.
-        said, _ = finish(child)
-        return "interrupted", result_lines(said)
+        return "interrupted", result_lines(finish(child))
     return outcome_of(child.returncode, result_lines(said), log), result_lines(said)
 
 
 def finish(child):
-    child.terminate()
+    """Asks the driver to end; returns what it said."""
+    child.send_signal(signal.SIGINT)
     try:
-        return child.communicate(timeout=20)
+        return child.communicate(timeout=20)[0]
     except subprocess.TimeoutExpired:
-        child.kill()
-        return child.communicate()
+        return kill(child)
+
+
+def kill(child):
+    """With all that it started, which would hold its output open."""
+    os.killpg(child.pid, signal.SIGKILL)
+    return child.communicate()[0]
 
 
 def outcome_of(status, records, log):

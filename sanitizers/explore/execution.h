@@ -100,6 +100,18 @@ inline PendingEvent& PendingOf(const Fiber* fiber) {
   return g_execution.pending[fiber->id];
 }
 
+// What stays of an address (or of a value that may be one) when the loader
+// puts program, libraries and heap elsewhere: arena and stacks have their
+// places (arena.h, fiber.cc), the program is counted from its beginning, and of
+// the rest only the offset in the page stands. Everything that decides
+// anything must be made of this.
+inline uint64_t Stable(uint64_t address) {
+  const uint64_t region = address >> 44;
+  if (region < 3 || region > 7) return address;
+  const uint64_t offset = address - g_execution.code_base;
+  return offset < (uint64_t{1} << 32) ? offset : address & 0xfff;
+}
+
 // --- scheduling.cc
 
 // Gives the kernel thread to whoever the strategy wants; returns when `self`
@@ -188,7 +200,8 @@ inline void Saw(Fiber* self, uint64_t value) {
     x.history->Saw(value);
   if (x.coverage.counters != nullptr) [[unlikely]]
     CoverRead(self, event);
-  if (self->spin.Look(event.pc, event.object, value)) [[unlikely]] {
+  if (self->spin.Look(Stable(event.pc), Stable(event.object), Stable(value)))
+      [[unlikely]] {
     SpinRepeated(self);
   }
 }

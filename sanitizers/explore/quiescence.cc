@@ -141,8 +141,9 @@ uint64_t ValueAt(const PendingEvent& event) {
 void WatchForNovelty(Fiber* self) {
   Execution& x = g_execution;
   const PendingEvent& event = PendingOf(self);
-  const uint64_t what = event.pc ^ (ValueAt(event) * 0xc2b2ae3d27d4eb4f) ^
-                        (event.object << 8) ^ self->id;
+  const uint64_t what = Stable(event.pc) ^
+                        (Stable(ValueAt(event)) * 0xc2b2ae3d27d4eb4f) ^
+                        (Stable(event.object) << 8) ^ self->id;
   const uint64_t last_eighth = 2 * x.limits.max_steps - x.limits.max_steps / 4;
   if (g_novelty.IsNew(what) && x.steps - x.spin_steps > last_eighth) {
     ++g_novelties;

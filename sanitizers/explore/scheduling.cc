@@ -43,8 +43,8 @@ bool StillBurning() {
   Fiber* fiber = x.burning;
   const PendingEvent& event = PendingOf(fiber);
   const bool inside = (x.enabled & fiber->bit) != 0 &&
-                      fiber->spin.MayLookFrom(event.pc) &&
-                      fiber->spin.MayLookAt(event.object);
+                      fiber->spin.MayLookFrom(Stable(event.pc)) &&
+                      fiber->spin.MayLookAt(Stable(event.object));
   if (!inside) x.burning = nullptr;
   return inside;
 }
@@ -76,7 +76,8 @@ Fiber* PickThread() {
 void LetGoIfOutside(Fiber* self) {
   Execution& x = g_execution;
   const PendingEvent& event = PendingOf(self);
-  if (self->spin.MayLookFrom(event.pc) && self->spin.MayLookAt(event.object)) {
+  if (self->spin.MayLookFrom(Stable(event.pc)) &&
+      self->spin.MayLookAt(Stable(event.object))) {
     return;
   }
   x.spinning &= ~self->bit;
@@ -148,7 +149,7 @@ void ReleaseSpinners(uintptr_t object) {
   Execution& x = g_execution;
   for (uint64_t rest = x.spinning; rest != 0; rest &= rest - 1) {
     Fiber* fiber = &x.fibers[__builtin_ctzll(rest)];
-    if (!fiber->spin.MayLookAt(object)) continue;
+    if (!fiber->spin.MayLookAt(Stable(object))) continue;
     x.spinning &= ~fiber->bit;
     fiber->spin.Forget();
     if (!fiber->clock_driven) ++x.progress;
@@ -173,9 +174,8 @@ void CoverRead(const Fiber* self, const PendingEvent& event) {
   if (IsAlone(self)) return;
   Execution& x = g_execution;
   const uintptr_t writer = x.objects.At(event.object)->writer_pc;
-  const uint64_t pair =
-      (event.pc - x.code_base) * 0x9e3779b97f4a7c15 ^
-      (writer == 0 ? 0 : (writer - x.code_base) * 0xc2b2ae3d27d4eb4f);
+  const uint64_t pair = Stable(event.pc) * 0x9e3779b97f4a7c15 ^
+                        (writer == 0 ? 0 : Stable(writer) * 0xc2b2ae3d27d4eb4f);
   uint8_t& counter = x.coverage.counters[(pair >> 32) & (x.coverage.size - 1)];
   if (counter < 255) ++counter;
 }
