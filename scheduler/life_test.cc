@@ -182,16 +182,42 @@ TEST(ShutdownTest, TaskSpawnedDuringShutdownStillRuns) {
 TEST(ShutdownTest, NamesTheTasksThatAreLeftAtTheDeadline) {
   auto s = Start(Unrescued(1));
   Event never;
-  ASSERT_TRUE(s->Spawn([&]() -> Task<> { (void)co_await never.Wait(); },
-                       {.name = "sleeper"})
-                  .ok());
-  const auto report = s->Shutdown(In(milliseconds(5)));
+  auto job = s->SpawnJoinable([&]() -> Task<> { (void)co_await never.Wait(); },
+                              {.name = "sleeper"});
+  ASSERT_TRUE(job.ok());
+  Await([&] {
+    return s->GetStats().npidle == 1 && s->GetStats().ps[0].ticks > 0;
+  });
+  const auto report = s->Shutdown(Clock::now());
   ASSERT_EQ(report.unfinished.size(), 1u);
   EXPECT_EQ(report.unfinished[0].name, "sleeper");
   EXPECT_EQ(report.unfinished[0].state, "waiting");
   EXPECT_NE(report.unfinished[0].id, 0u);
   EXPECT_EQ(report.dropped, 1u);
   EXPECT_EQ(report.finished, 0u);
+}
+
+// One that is queued and one that runs are named with what they do.
+TEST(ShutdownTest, TellsWhatTheTasksThatAreLeftDo) {
+  auto s = Start(Unrescued(1));
+  std::atomic<bool> running{false};
+  ASSERT_TRUE(s->Spawn(
+                   [&] {
+                     running.store(true);
+                     Await([] {
+                       return SleepFor(milliseconds(0)).Block() ==
+                              Wake::kCancelled;
+                     });
+                   },
+                   {.name = "runner"})
+                  .ok());
+  Await([&] { return running.load(); });
+  ASSERT_TRUE(s->Spawn([] { ADD_FAILURE(); }, {.name = "queued"}).ok());
+  const auto report = s->Shutdown(Clock::now());
+  ASSERT_EQ(report.unfinished.size(), 2u);
+  for (const auto& task : report.unfinished) {
+    EXPECT_EQ(task.state, task.name == "runner" ? "running" : "runnable");
+  }
 }
 
 // Counts its own life.
@@ -207,6 +233,27 @@ Task<> Hold(std::atomic<int>* alive, Event* event, bool* woken) {
   Token token(alive);
   (void)co_await event->Wait();
   *woken = true;
+}
+
+TEST(TokenPlantedTest, OneThatIsNeverDestroyedIsCounted) {
+  std::atomic<int> alive{0};
+  alignas(Token) std::byte place[sizeof(Token)];
+  auto* leaked = new (place) Token(&alive);
+  EXPECT_EQ(alive.load(), 1);
+  leaked->~Token();
+}
+
+TEST(TokenPlantedTest, OneThatIsDestroyedTwiceIsCounted) {
+  std::atomic<int> alive{0};
+  {
+    alignas(Token) std::byte place[sizeof(Token)];
+    auto* twice = new (place) Token(&alive);
+    twice->~Token();
+    twice = new (place) Token(&alive);
+    alive.fetch_sub(1);  // As if the destructor had run before.
+    twice->~Token();
+  }
+  EXPECT_NE(alive.load(), 0);
 }
 
 TEST(ShutdownTest, AbandonedCoroutinesAreDestroyedWithTheirLocals) {
@@ -252,7 +299,8 @@ TEST(ShutdownTest, BlockedClosuresAreCancelledAndRunOn) {
                  first = never.Wait().Block();
                  second = SleepFor(std::chrono::hours(1)).Block();
                }).ok());
-  const auto report = s->Shutdown(In(milliseconds(5)));
+  Await([&] { return s->GetStats().locked_idle_threads == 1; });
+  const auto report = s->Shutdown(Clock::now());
   EXPECT_EQ(first, Wake::kCancelled);
   EXPECT_EQ(second, Wake::kCancelled);
   EXPECT_EQ(report.unfinished.size(), 1u);
@@ -285,14 +333,17 @@ TEST(ShutdownTest, ClosuresThatHaveNotBegunAtTheDeadlineAreDestroyedUnrun) {
 
 TEST(ShutdownTest, PastTheDeadlineTasksAreRefusedToo) {
   auto s = Start(Unrescued(1));
+  std::atomic<bool> running{false};
   absl::Status refused;
   ASSERT_TRUE(s->Spawn([&] {
+                 running.store(true);
                  Await([] {
                    return SleepFor(milliseconds(0)).Block() == Wake::kCancelled;
                  });
                  refused = s->Spawn([] { ADD_FAILURE() << "ran"; });
                }).ok());
-  s->Shutdown(In(milliseconds(1)));
+  Await([&] { return running.load(); });
+  s->Shutdown(Clock::now());
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
 }
 

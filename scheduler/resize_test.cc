@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -29,11 +30,15 @@ void Rendezvous(Scheduler* s, int n) {
   ASSERT_TRUE(s->Drain().ok());
 }
 
-TEST(ResizeTest, OutOfRangeIsRefusedAndChangesNothing) {
+class ResizeRefusedTest : public ::testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(OutOfRange, ResizeRefusedTest,
+                         ::testing::Values(-1, 0, Options::kMaxProcs + 1));
+
+TEST_P(ResizeRefusedTest, NamesTheRangeAndChangesNothing) {
   auto s = Start(Unrescued(2));
-  for (int procs : {-1, 0, Options::kMaxProcs + 1}) {
-    EXPECT_EQ(s->SetMaxProcs(procs).code(), absl::StatusCode::kInvalidArgument);
-  }
+  const absl::Status status = s->SetMaxProcs(GetParam());
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(status.message().find("expected 1.."), std::string::npos);
   EXPECT_EQ(s->procs(), 2);
 }
 

@@ -59,7 +59,8 @@ int ReportParseError(const CLI::App& app, const CLI::ParseError& error) {
   std::replace(message.begin(), message.end(), '\n', ' ');
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
       app.get_subcommands().empty()) {
-    message = "no command given; there are: stress, list";
+    message =
+        "no command given; there are: stress, explore, replay, shrink, list";
   }
   std::fprintf(stderr, "%s: %s (see %s --help)\n", command.c_str(),
                message.c_str(), command.c_str());
@@ -86,6 +87,7 @@ int RunCli(int argc, char** argv) {
   cli.app.require_subcommand(1);
   cli.app.set_version_flag("--version", Version());
   AddStressCommand(&cli);
+  AddExploreCommands(&cli);
   AddListCommand(&cli);
   AddRunOneCommand(&cli);
   try {

@@ -25,6 +25,8 @@ struct Cli {
 };
 void AddStressCommand(Cli* cli);
 void AddListCommand(Cli* cli);
+// explore, replay, shrink: what the driver beside this one does.
+void AddExploreCommands(Cli* cli);
 
 }  // namespace reveille::stress
 

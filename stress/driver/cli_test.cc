@@ -59,7 +59,8 @@ TEST_P(BadUsageTest, IsOneLineAndExitCodeTwo) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadUsageTest,
     testing::Values(
-        BadUsage{{}, "there are: stress, list"}, BadUsage{{"stres"}, "stres"},
+        BadUsage{{}, "there are: stress, explore"},
+        BadUsage{{"stres"}, "stres"},
         BadUsage{{"stress", "--bogus"}, "--bogus"},
         BadUsage{{"stress", "--bogus=3"}, "--bogus"},
         BadUsage{{"stress", "extra"}, "extra"},

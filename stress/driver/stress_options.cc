@@ -1,12 +1,9 @@
 #include "stress/driver/stress_options.h"
 
-#include <cmath>
 #include <random>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/time.h"
 #include "stress/chaos.h"
 #include "stress/pools/pool.h"
 
@@ -64,24 +61,6 @@ absl::Status CheckRound(const StressOptions& options) {
 }
 
 }  // namespace
-
-absl::StatusOr<int64_t> ParseDurationMs(const std::string& text) {
-  absl::Duration duration;
-  double seconds = 0;
-  if (absl::SimpleAtod(text, &seconds) && std::isfinite(seconds)) {
-    duration = absl::Seconds(seconds);
-  } else if (!absl::ParseDuration(text, &duration)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "'", text, "' is no duration; write 60s, 5m, 1h30m or 500ms"));
-  }
-  constexpr int64_t kYearMs = int64_t{366} * 24 * 3600 * 1000;
-  const int64_t ms = absl::ToInt64Milliseconds(duration);
-  if (ms < 1 || ms > kYearMs) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "'", text, "' is out of range; write something from 1ms to a year"));
-  }
-  return ms;
-}
 
 absl::Status Check(StressOptions* options) {
   absl::Status status = CheckNames(options);

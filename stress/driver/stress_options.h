@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "stress/build_lens.h"
+#include "stress/driver/duration.h"
 #include "stress/driver/run_spec.h"
 
 namespace reveille::stress {
@@ -28,9 +29,6 @@ struct StressOptions {
   int64_t patience_ms = 0;
   bool json = false;
 };
-
-// "60s", "5m", "1h30m", "500ms", or a number of seconds. More than nothing.
-absl::StatusOr<int64_t> ParseDurationMs(const std::string& text);
 
 // Looks up what the names mean and fills `spec`; the message says what is wrong
 // and what would be right.

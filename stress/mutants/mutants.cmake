@@ -5,7 +5,9 @@
 # For each *.patch in the folders: a copy of the sources of reveille_scheduler
 # with the patch applied, the pools that use the scheduler compiled against it,
 # and bin/mutants/<name>/reveille linked from these and the rest of the driver.
-# Writes LIST, a source that tells the driver which mutants there are.
+# Writes LIST, a source that tells the driver which mutants there are. The global
+# property REVEILLE_MUTANTS lists their names, and reveille_mutant_<name>_scheduler
+# has the sources of each, so that another lens can compile them again.
 #
 # A patch has lines "Bug:", "Mirrors:", "Breaks:" and "Expect:" above its diff;
 # its paths begin with a/scheduler/ and b/scheduler/. One that does not apply
@@ -175,4 +177,5 @@ function(reveille_mutant name patch)
     set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
   endif()
   add_dependencies(mutants ${target})
+  set_property(GLOBAL APPEND PROPERTY REVEILLE_MUTANTS ${name})
 endfunction()

@@ -13,6 +13,7 @@ Options ToOptions(const PoolConfig& config) {
   options.sysmon_netpoll = config.rescuers;
   options.sysmon_retake = config.rescuers;
   options.sysmon_preempt = config.rescuers;
+  if (!config.patient_search) options.spin_rounds = 0;
   if (config.flight_recorder) options.flight_recorder_events = kFlightEvents;
   return options;
 }

@@ -129,7 +129,7 @@ std::string MpgPool::FlightRecord() const {
 
 // Threads that found nothing are still on their way to sleep when the last task
 // has finished. So what is wrong only counts once it stands: the same over many
-// looks, with no step taken in between.
+// looks, with no step taken in between and nobody on the way to one.
 std::string MpgPool::CheckQuiescent() const {
   constexpr int kLooksAtStandstill = 200;
   constexpr int kMostLooks = 40'000;

@@ -130,7 +130,9 @@ class WhiteBoxPool {
 
 class Pool {
  public:
-  virtual ~Pool() = default;  // Runs or drops what is left, ends all threads.
+  // Runs or drops what is left, ends all threads. Tasks that run meanwhile may
+  // still call Submit(); nobody outside may.
+  virtual ~Pool() = default;
 
   // Any thread, tasks included. False: the pool is shutting down and `fn` will
   // not run.
@@ -155,6 +157,9 @@ struct PoolConfig {
   // What the pool has of timed rescuers (a monitor thread, timed parks) is on.
   bool rescuers = true;
   bool flight_recorder = false;
+  // Threads that find no work look again for a while before they sleep. Off:
+  // they sleep at once, for who explores every step of theirs.
+  bool patient_search = true;
 };
 
 using PoolFactory =

@@ -2,7 +2,7 @@ add_executable(stress_pools_test pool_contract_test.cc)
 target_link_libraries(
   stress_pools_test PRIVATE reveille_stress_pools reveille_stress_oracles
                             GTest::gtest_main)
-gtest_discover_tests(stress_pools_test TEST_PREFIX stress.)
+gtest_discover_tests(stress_pools_test TEST_PREFIX stress. DISCOVERY_TIMEOUT 60)
 
 add_test(
   NAME stress.PoolFromOutsideTheTreeIsBuiltIn

@@ -1,0 +1,112 @@
+// The explore driver from outside: pools and scenarios under the lens.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "stress/testing/run_driver.h"
+
+namespace reveille::stress {
+namespace {
+
+class ExploreDriverTest : public testing::Test {
+ protected:
+  DriverResult Explore(const std::string& pool, const std::string& scenario,
+                       int schedules,
+                       const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {
+        "explore",
+        "--pool=" + pool,
+        "--scenario=" + scenario,
+        absl::StrCat("--schedules=", schedules),
+        "--shrink-seconds=1",
+        "--out=" + driver_.folder()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return driver_.Run(arguments);
+  }
+  void ExpectClean(const std::string& pool, const std::string& scenario,
+                   int schedules, const std::vector<std::string>& more = {}) {
+    const DriverResult result = Explore(pool, scenario, schedules, more);
+    EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+    EXPECT_TRUE(
+        absl::StrContains(result.out,
+                          absl::StrCat("\n", schedules, " schedules in ")) ||
+        absl::StartsWith(result.out, absl::StrCat(schedules, " schedules in ")))
+        << result.out;
+  }
+
+  DriverUnderTest driver_;
+};
+
+TEST_F(ExploreDriverTest, ReferencePoolRunsBurstsWithoutAFinding) {
+  ExpectClean("reference", "burst", 200);
+}
+
+TEST_F(ExploreDriverTest, SchedulerMeetsRendezvousWithoutAFinding) {
+  ExpectClean("mpg", "rendezvous", 300);
+}
+
+TEST_F(ExploreDriverTest, PlantedSleepWithoutALookLeavesAWorkerIdle) {
+  const DriverResult found = Explore("sleepy", "tiny-meeting", 20000);
+  ASSERT_EQ(found.exit_code, 1) << found.out << found.err;
+  const std::vector<std::string> findings = driver_.Findings();
+  ASSERT_EQ(findings.size(), 1u);
+  const DriverResult replayed = driver_.Run({"replay", findings[0]});
+  EXPECT_EQ(replayed.exit_code, 1) << replayed.err;
+  EXPECT_FALSE(replayed.out.empty());
+  EXPECT_TRUE(absl::StrContains(replayed.err, "the same")) << replayed.err;
+  const DriverResult shrunk =
+      driver_.Run({"shrink", findings[0], "--seconds=2"});
+  EXPECT_EQ(shrunk.exit_code, 0) << shrunk.err;
+  EXPECT_EQ(driver_.Run({"replay", findings[0] + "/shrunk"}).exit_code, 1);
+}
+
+TEST_F(ExploreDriverTest, PlantedMissingWorkerIsSeenByCountingTasks) {
+  const DriverResult found = Explore("short", "tiny-meeting", 1000);
+  EXPECT_EQ(found.exit_code, 1) << found.out << found.err;
+  EXPECT_TRUE(absl::StartsWith(found.out,
+                               "finding idle-worker-with-runnable-work: 1 "
+                               "tasks submitted and not begun"))
+      << found.out;
+}
+
+TEST_F(ExploreDriverTest, SameSeedGivesTheSameSearch) {
+  const auto numbers = [](const std::string& line) {
+    return line.substr(line.find("about "));
+  };
+  const std::string first = Explore("reference", "burst", 100).out;
+  ASSERT_TRUE(absl::StrContains(first, "about ")) << first;
+  EXPECT_EQ(numbers(first), numbers(Explore("reference", "burst", 100).out));
+}
+
+TEST_F(ExploreDriverTest, BadUsageIsOneLineAndExitCodeTwo) {
+  const std::vector<std::string> cases[] = {
+      {"explore"},
+      {"explore", "--pool=nope", "--scenario=burst"},
+      {"explore", "--pool=reference", "--scenario=nope"},
+      {"explore", "--scenario=burst", "--strategy=nope"},
+      {"explore", "--scenario=burst", "--duration=abc"},
+      {"explore", "--scenario=burst", "--mutant=no-such-bug"},
+      {"replay", "/nonexistent"},
+      {"shrink", "/nonexistent"},
+  };
+  for (const auto& arguments : cases) {
+    const DriverResult result = driver_.Run(arguments);
+    EXPECT_EQ(result.exit_code, 2) << result.err;
+    EXPECT_EQ(CountLines(result.err), 1) << result.err;
+  }
+}
+
+TEST_F(ExploreDriverTest, DamagedScheduleIsRefused) {
+  const std::string path = testing::TempDir() + "/damaged_schedule";
+  std::ofstream(path) << "reveille-schedule 1\nprogram 00";
+  const DriverResult result = driver_.Run({"replay", path});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(CountLines(result.err), 1) << result.err;
+}
+
+}  // namespace
+}  // namespace reveille::stress

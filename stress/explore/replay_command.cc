@@ -1,0 +1,108 @@
+// `reveille replay`.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "sanitizers/explore/campaign.h"
+#include "sanitizers/explore/text.h"
+#include "stress/driver/exit_codes.h"
+#include "stress/explore/lens_cli.h"
+
+namespace reveille::stress {
+namespace {
+
+struct ReplayArguments {
+  std::string finding;
+  bool trace = false;
+  bool gdb = false;
+  bool in_place = false;
+};
+
+void PrintFile(const std::string& path) {
+  explore::Text text;
+  if (!explore::ReadFile(path.c_str(), &text)) return;
+  std::fwrite(text.c_str(), 1, text.size(), stdout);
+}
+
+// Repeats it as `gdb ... reveille_explore replay --in-place FINDING`.
+absl::Status BecomeGdb(const std::string& finding) {
+  std::error_code error;
+  const std::string self =
+      std::filesystem::read_symlink("/proc/self/exe", error);
+  execlp("gdb", "gdb", "-q", "-ex", "run", "--args", self.c_str(), "replay",
+         "--in-place", finding.c_str(), nullptr);
+  return absl::FailedPreconditionError(
+      absl::StrCat("cannot run gdb: ", std::strerror(errno)));
+}
+
+absl::Status Replay(const ReplayArguments& a, const std::string& path,
+                    ScenarioBody* body, int* exit_code) {
+  std::string folder = std::filesystem::temp_directory_path() / "replay-XXXXXX";
+  if (mkdtemp(folder.data()) == nullptr) {
+    return absl::InternalError("cannot make a temporary folder");
+  }
+  absl::Cleanup remove = [&folder] { std::filesystem::remove_all(folder); };
+  explore::Outcome outcome;
+  bool same = false;
+  explore::Text error(4096);
+  if (!explore::ReplayFile(path.c_str(), ScenarioBody::Run, body,
+                           folder.c_str(), &outcome, &same, &error)) {
+    return absl::InvalidArgumentError(error.c_str());
+  }
+  PrintFile(folder + (a.trace ? "/trace.json" : "/story.txt"));
+  if (!same) {
+    return absl::InternalError(
+        absl::StrCat("went another way than the schedule says, and ended with ",
+                     explore::NameOf(outcome.verdict)));
+  }
+  std::fprintf(stderr, "reveille replay: %s, the same %llu steps\n",
+               explore::NameOf(outcome.verdict),
+               static_cast<unsigned long long>(outcome.steps));
+  *exit_code = kExitFound;
+  return absl::OkStatus();
+}
+
+void RunReplay(LensCli* cli, const ReplayArguments& a) {
+  const std::string path = ScheduleIn(a.finding);
+  auto body = BodyOf(path, cli->argv);
+  absl::Status status = body.status();
+  if (status.ok() && a.gdb) status = BecomeGdb(a.finding);
+  if (status.ok() && a.in_place) {
+    explore::Text error(4096);
+    if (explore::DebugFile(path.c_str(), ScenarioBody::Run, body->get(),
+                           &error)) {
+      return;
+    }
+    status = absl::InvalidArgumentError(error.c_str());
+  }
+  if (status.ok()) status = Replay(a, path, body->get(), &cli->exit_code);
+  if (!status.ok()) cli->Complain("replay", status);
+}
+
+}  // namespace
+
+void AddReplayCommand(LensCli* cli) {
+  auto arguments = std::make_shared<ReplayArguments>();
+  CLI::App* command = cli->app.add_subcommand(
+      "replay", "Repeats a finding, operation by operation, and tells it");
+  command->footer(
+      "Exit codes: 1 it is the same finding again, 2 bad usage or no schedule "
+      "of\nthis build, 3 it went another way.");
+  command->add_option("finding", arguments->finding, "Its folder or schedule")
+      ->required();
+  command->add_flag("--trace", arguments->trace,
+                    "Print every step, as JSON for Perfetto, and no story");
+  command->add_flag("--gdb", arguments->gdb,
+                    "Under gdb, which stops where the verdict falls");
+  command->add_flag("--in-place", arguments->in_place)->group("");
+  command->callback([cli, arguments] { RunReplay(cli, *arguments); });
+}
+
+}  // namespace reveille::stress

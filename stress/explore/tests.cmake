@@ -1,0 +1,17 @@
+# The whole driver from outside, with broken pools beside the real ones.
+reveille_lens_objects(
+  reveille_lens_testing SOURCES ${folder}/testing/broken_pool.cc
+                                ${folder}/testing/register.cc ${folder}/thread_sample.cc)
+reveille_lens_executable(explore_test_driver "" ${pools}
+                         reveille_lens_scheduler reveille_lens_testing)
+
+add_executable(explore_driver_test explore_driver_test.cc
+                                   ${folder}/testing/run_driver.cc)
+target_compile_definitions(
+  explore_driver_test
+  PRIVATE "REVEILLE_TEST_DRIVER=\"$<TARGET_FILE:explore_test_driver>\"")
+add_dependencies(explore_driver_test explore_test_driver)
+target_link_libraries(explore_driver_test PRIVATE reveille_stress_watch
+                                                  GTest::gtest_main)
+gtest_discover_tests(explore_driver_test TEST_PREFIX stress. DISCOVERY_TIMEOUT 60
+                     PROPERTIES TIMEOUT 120 LABELS explore)
