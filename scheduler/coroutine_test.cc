@@ -147,7 +147,9 @@ void ExpectFlat(Scheduler* s, bool suspend) {
   EXPECT_EQ(depth, 100'000);
 #if defined(__clang__) || defined(__OPTIMIZE__)
   // gcc makes a symmetric transfer a tail call only when it optimises.
-  if (!suspend) EXPECT_LT(span.high - span.low, 16'384u);
+  if (!suspend) {
+    EXPECT_LT(span.high - span.low, 16'384u);
+  }
 #endif
 }
 

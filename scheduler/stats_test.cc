@@ -274,7 +274,9 @@ TEST(SchedulerStatsTest, MayBeReadWhileEverythingMoves) {
     ASSERT_LE(stats.npidle, 2);
     ASSERT_GE(stats.nmspinning, 0);
     ASSERT_FALSE(s->SchedTrace(i % 2 == 0).empty());
-    if (i % 100 == 0) ASSERT_TRUE(s->SetMaxProcs(1 + i / 100 % 2).ok());
+    if (i % 100 == 0) {
+      ASSERT_TRUE(s->SetMaxProcs(1 + i / 100 % 2).ok());
+    }
   }
   done.store(true);
   EXPECT_TRUE(s->Drain().ok());

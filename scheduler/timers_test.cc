@@ -34,7 +34,8 @@ class TimerHeapTest : public ::testing::Test {
  protected:
   std::vector<Probe*> Run(int64_t now) {
     std::vector<Probe*> fired;
-    EXPECT_EQ(heap_.RunExpired(now, &fired), static_cast<int>(fired.size()));
+    const int n = heap_.RunExpired(now, &fired);
+    EXPECT_EQ(n, static_cast<int>(fired.size()));
     return fired;
   }
   TimerHeap heap_;
