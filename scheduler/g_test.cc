@@ -89,17 +89,21 @@ TEST(GTest, TransitionMovesFromTheStatusThatItNames) {
   EXPECT_EQ(g.Status(), GStatus::kRunning);
 }
 
-class GDeathTest : public ::testing::TestWithParam<GStatus> {};
-INSTANTIATE_TEST_SUITE_P(EachWrongStatus, GDeathTest,
-                         ::testing::Values(GStatus::kDead, GStatus::kRunnable,
-                                           GStatus::kWaiting,
-                                           GStatus::kBlocking));
+using Wrong = testing::Named<GStatus>;
+class GDeathTest : public ::testing::TestWithParam<Wrong> {};
+INSTANTIATE_TEST_SUITE_P(
+    EachWrongStatus, GDeathTest,
+    ::testing::Values(Wrong{"Dead", GStatus::kDead},
+                      Wrong{"Runnable", GStatus::kRunnable},
+                      Wrong{"Waiting", GStatus::kWaiting},
+                      Wrong{"Blocking", GStatus::kBlocking}),
+    testing::kByName);
 
 TEST_P(GDeathTest, ASecondOwnerFindsTheWrongStatus) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   G g;
   g.Transition(GStatus::kDead, GStatus::kRunning);
-  EXPECT_DEATH(g.Transition(GetParam(), GStatus::kRunning),
+  EXPECT_DEATH(g.Transition(GetParam().value, GStatus::kRunning),
                "I4: a G is in exactly one place");
 }
 

@@ -7,6 +7,8 @@
 #include <memory>
 #include <random>
 
+#include "scheduler/testing.h"
+
 namespace reveille::internal {
 namespace {
 
@@ -165,16 +167,21 @@ TEST(GlobalQueueModelTest, AgreesWithADequeUnderRandomUse) {
   EXPECT_EQ(StepsUntilTheyDisagree(Bug::kNone, 100'000), -1);
 }
 
-class GlobalQueuePlantedTest : public ::testing::TestWithParam<Bug> {};
-INSTANTIATE_TEST_SUITE_P(EachBug, GlobalQueuePlantedTest,
-                         ::testing::Values(Bug::kLosesAtABorder,
-                                           Bug::kDoublesAtABorder,
-                                           Bug::kLastInFirstOut,
-                                           Bug::kExtractTakesTheFirst,
-                                           Bug::kExtractPutsTheRestBackwards));
+using Planted = testing::Named<Bug>;
+class GlobalQueuePlantedTest : public ::testing::TestWithParam<Planted> {};
+INSTANTIATE_TEST_SUITE_P(
+    EachBug, GlobalQueuePlantedTest,
+    ::testing::Values(Planted{"LosesAtABorder", Bug::kLosesAtABorder},
+                      Planted{"DoublesAtABorder", Bug::kDoublesAtABorder},
+                      Planted{"LastInFirstOut", Bug::kLastInFirstOut},
+                      Planted{"ExtractTakesTheFirst",
+                              Bug::kExtractTakesTheFirst},
+                      Planted{"ExtractPutsTheRestBackwards",
+                              Bug::kExtractPutsTheRestBackwards}),
+    testing::kByName);
 
 TEST_P(GlobalQueuePlantedTest, IsSeenByTheModel) {
-  EXPECT_GE(StepsUntilTheyDisagree(GetParam(), 100'000), 0);
+  EXPECT_GE(StepsUntilTheyDisagree(GetParam().value, 100'000), 0);
 }
 
 }  // namespace

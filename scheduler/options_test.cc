@@ -17,34 +17,32 @@ absl::Status Try(const Options& options) {
   return Scheduler::Create(options).status();
 }
 
-// An option outside its range, and the name that the status must give.
-struct Wrong {
-  std::string name;
-  Options options;
-};
+// An option outside its range. The name begins with the option's.
+using Wrong = testing::Named<Options>;
 class OptionsPlantedTest : public ::testing::TestWithParam<Wrong> {};
 INSTANTIATE_TEST_SUITE_P(
     EachRange, OptionsPlantedTest,
     ::testing::Values(
-        Wrong{"procs", {.procs = -1}},
-        Wrong{"procs", {.procs = Options::kMaxProcs + 1}},
-        Wrong{"max_threads", {.max_threads = 0}},
-        Wrong{"max_threads", {.max_threads = Options::kMaxThreads + 1}},
-        Wrong{"idle_work_limit", {.idle_work_limit = -1}},
-        Wrong{"idle_work_limit", {.idle_work_limit = Options::kMaxProcs + 1}},
-        Wrong{"spin_rounds", {.spin_rounds = -1}},
-        Wrong{"spin_rounds", {.spin_rounds = Options::kMaxSpinRounds + 1}},
-        Wrong{"flight_recorder_events", {.flight_recorder_events = 3}},
-        Wrong{"flight_recorder_events",
+        Wrong{"procsBelow", {.procs = -1}},
+        Wrong{"procsAbove", {.procs = Options::kMaxProcs + 1}},
+        Wrong{"max_threadsBelow", {.max_threads = 0}},
+        Wrong{"max_threadsAbove", {.max_threads = Options::kMaxThreads + 1}},
+        Wrong{"idle_work_limitBelow", {.idle_work_limit = -1}},
+        Wrong{"idle_work_limitAbove",
+              {.idle_work_limit = Options::kMaxProcs + 1}},
+        Wrong{"spin_roundsBelow", {.spin_rounds = -1}},
+        Wrong{"spin_roundsAbove", {.spin_rounds = Options::kMaxSpinRounds + 1}},
+        Wrong{"flight_recorder_eventsBetween", {.flight_recorder_events = 3}},
+        Wrong{"flight_recorder_eventsAbove",
               {.flight_recorder_events = 2 * Options::kMaxFlightEvents}}),
-    [](const auto& tested) {
-      return tested.param.name + std::to_string(tested.index);
-    });
+    testing::kByName);
 
 TEST_P(OptionsPlantedTest, OutOfItsRangeIsNamed) {
-  const absl::Status status = Try(GetParam().options);
+  const absl::Status status = Try(GetParam().value);
+  std::string option = GetParam().name;
+  option.resize(option.find_first_of("AB"));
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
-  EXPECT_NE(status.message().find("Options::" + GetParam().name + " ="),
+  EXPECT_NE(status.message().find("Options::" + option + " ="),
             std::string::npos)
       << status;
   EXPECT_NE(status.message().find("expected"), std::string::npos) << status;

@@ -9,6 +9,7 @@
 
 #include "scheduler/g.h"
 #include "scheduler/park.h"
+#include "scheduler/testing.h"
 
 namespace reveille::internal {
 namespace {
@@ -258,15 +259,22 @@ TEST(PollDescModelTest, AgreesWithAModelUnderRandomUse) {
   EXPECT_EQ(StepsUntilTheyDisagree(Bug::kNone, 20'000), -1);
 }
 
-class PollDescPlantedTest : public ::testing::TestWithParam<Bug> {};
+using Planted = testing::Named<Bug>;
+class PollDescPlantedTest : public ::testing::TestWithParam<Planted> {};
 INSTANTIATE_TEST_SUITE_P(
     EachBug, PollDescPlantedTest,
-    ::testing::Values(Bug::kPutOverwrites, Bug::kWakeLeavesTheSlotTaken,
-                      Bug::kWakeReachesTheOtherDirection, Bug::kWakeIsForgotten,
-                      Bug::kTakeIsForgotten, Bug::kTakeForgetsWhose));
+    ::testing::Values(Planted{"PutOverwrites", Bug::kPutOverwrites},
+                      Planted{"WakeLeavesTheSlotTaken",
+                              Bug::kWakeLeavesTheSlotTaken},
+                      Planted{"WakeReachesTheOtherDirection",
+                              Bug::kWakeReachesTheOtherDirection},
+                      Planted{"WakeIsForgotten", Bug::kWakeIsForgotten},
+                      Planted{"TakeIsForgotten", Bug::kTakeIsForgotten},
+                      Planted{"TakeForgetsWhose", Bug::kTakeForgetsWhose}),
+    testing::kByName);
 
 TEST_P(PollDescPlantedTest, IsSeenByTheModel) {
-  EXPECT_GE(StepsUntilTheyDisagree(GetParam(), 20'000), 0);
+  EXPECT_GE(StepsUntilTheyDisagree(GetParam().value, 20'000), 0);
 }
 
 }  // namespace

@@ -313,18 +313,23 @@ TEST(RunQueueStressTest, OwnerAgainstThievesTakesEachGExactlyOnce) {
   EXPECT_EQ(Contest(testing::Rounds(200'000), Bug::kNone).Wrong(), 0);
 }
 
-class RunQueueContestPlantedTest : public ::testing::TestWithParam<Bug> {};
-INSTANTIATE_TEST_SUITE_P(EachBug, RunQueueContestPlantedTest,
-                         ::testing::Values(Bug::kTheKickedGIsDropped,
-                                           Bug::kTheNewcomerOfASpillIsForgotten,
-                                           Bug::kAFullRingDrops,
-                                           Bug::kAStolenBatchIsRunTwice,
-                                           Bug::kAThiefDropsAllButTheFirst));
+using Planted = testing::Named<Bug>;
+class RunQueueContestPlantedTest : public ::testing::TestWithParam<Planted> {};
+INSTANTIATE_TEST_SUITE_P(
+    EachBug, RunQueueContestPlantedTest,
+    ::testing::Values(
+        Planted{"TheKickedGIsDropped", Bug::kTheKickedGIsDropped},
+        Planted{"TheNewcomerOfASpillIsForgotten",
+                Bug::kTheNewcomerOfASpillIsForgotten},
+        Planted{"AFullRingDrops", Bug::kAFullRingDrops},
+        Planted{"AStolenBatchIsRunTwice", Bug::kAStolenBatchIsRunTwice},
+        Planted{"AThiefDropsAllButTheFirst", Bug::kAThiefDropsAllButTheFirst}),
+    testing::kByName);
 
 // Contests until the bug has had its occasion: a ring that is full needs
 // thieves that are slow.
 TEST_P(RunQueueContestPlantedTest, IsSeenByTheLedger) {
-  testing::Await([] { return Contest(20'000, GetParam()).Wrong() != 0; });
+  testing::Await([] { return Contest(20'000, GetParam().value).Wrong() != 0; });
 }
 
 // Promise: a thief sees what the owner wrote into the G before it put it there.

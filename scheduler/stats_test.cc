@@ -27,6 +27,7 @@ Stats TwoByTwo() {
 }
 
 using Change = void (*)(Stats*);
+using NamedChange = testing::Named<Change>;
 
 TEST(RunnableTest, CountsEveryQueueOnce) {
   Stats stats = TwoByTwo();
@@ -61,23 +62,29 @@ TEST(InTransitionTest, IsZeroWhenAllSleepOrRun) {
 
 // Who may be about to find what is runnable: nothing can be held against a
 // scheduler meanwhile.
-class InTransitionPlantedTest : public ::testing::TestWithParam<Change> {};
+class InTransitionPlantedTest : public ::testing::TestWithParam<NamedChange> {};
 INSTANTIATE_TEST_SUITE_P(
     EachWay, InTransitionPlantedTest,
-    ::testing::Values([](Stats* s) { s->ms[1].state = MState::kStarting; },
-                      [](Stats* s) { s->ms[1].state = MState::kSearching; },
-                      // Has published, and not yet decided whom to wake.
-                      [](Stats* s) {
-                        s->ms[0].state = MState::kRunning;
-                        s->ms[0].handing_on = true;
-                      },
-                      // A P in limbo: idle, and in somebody's hands.
-                      [](Stats* s) { s->ps[0].on_idle_list = false; }));
+    ::testing::Values(
+        NamedChange{"AnMThatStarts",
+                    [](Stats* s) { s->ms[1].state = MState::kStarting; }},
+        NamedChange{"AnMThatSearches",
+                    [](Stats* s) { s->ms[1].state = MState::kSearching; }},
+        // Has published, and not yet decided whom to wake.
+        NamedChange{"AnMThatHandsOn",
+                    [](Stats* s) {
+                      s->ms[0].state = MState::kRunning;
+                      s->ms[0].handing_on = true;
+                    }},
+        // A P in limbo: idle, and in somebody's hands.
+        NamedChange{"APInLimbo",
+                    [](Stats* s) { s->ps[0].on_idle_list = false; }}),
+    testing::kByName);
 
 TEST_P(InTransitionPlantedTest, IsCounted) {
   Stats stats = TwoByTwo();
   EXPECT_EQ(stats.InTransition(), 0);
-  GetParam()(&stats);
+  GetParam().value(&stats);
   EXPECT_GE(stats.InTransition(), 1);
 }
 
@@ -85,26 +92,28 @@ TEST_P(InTransitionPlantedTest, IsCounted) {
 // --------------------------------------
 
 // Changes that a judge must not mistake for standing still.
-class SameStepsPlantedTest : public ::testing::TestWithParam<Change> {};
+class SameStepsPlantedTest : public ::testing::TestWithParam<NamedChange> {};
 INSTANTIATE_TEST_SUITE_P(
     EachStep, SameStepsPlantedTest,
-    ::testing::Values([](Stats* s) { s->ps[1].ticks = 1; },
-                      [](Stats* s) { s->ps[1].block_ticks = 1; },
-                      [](Stats* s) { s->ps[0].changes = 1; },
-                      [](Stats* s) { s->ps[0].queue = 1; },
-                      [](Stats* s) { s->ms[1].steps = 1; },
-                      [](Stats* s) { s->ms[0].handing_on = true; },
-                      [](Stats* s) { s->events = 1; },
-                      [](Stats* s) { s->spawned = 1; },
-                      [](Stats* s) { s->finished = 1; },
-                      [](Stats* s) { s->ps.emplace_back(); },
-                      [](Stats* s) { s->ms.emplace_back(); }));
+    ::testing::Values(
+        NamedChange{"Ticks", [](Stats* s) { s->ps[1].ticks = 1; }},
+        NamedChange{"BlockTicks", [](Stats* s) { s->ps[1].block_ticks = 1; }},
+        NamedChange{"Changes", [](Stats* s) { s->ps[0].changes = 1; }},
+        NamedChange{"Queue", [](Stats* s) { s->ps[0].queue = 1; }},
+        NamedChange{"Steps", [](Stats* s) { s->ms[1].steps = 1; }},
+        NamedChange{"HandingOn", [](Stats* s) { s->ms[0].handing_on = true; }},
+        NamedChange{"Events", [](Stats* s) { s->events = 1; }},
+        NamedChange{"Spawned", [](Stats* s) { s->spawned = 1; }},
+        NamedChange{"Finished", [](Stats* s) { s->finished = 1; }},
+        NamedChange{"AnotherP", [](Stats* s) { s->ps.emplace_back(); }},
+        NamedChange{"AnotherM", [](Stats* s) { s->ms.emplace_back(); }}),
+    testing::kByName);
 
 TEST_P(SameStepsPlantedTest, IsSeenByTheDoubleCollect) {
   const Stats before = TwoByTwo();
   Stats after = TwoByTwo();
   EXPECT_TRUE(Stats::SameSteps(before, after));
-  GetParam()(&after);
+  GetParam().value(&after);
   EXPECT_FALSE(Stats::SameSteps(before, after));
 }
 

@@ -233,16 +233,20 @@ TEST_F(SyncTest, NoPermitIsLostToACancelOrADeadline) {
   }
 }
 
-class SemaphorePlantedTest : public ::testing::TestWithParam<Bug> {};
-INSTANTIATE_TEST_SUITE_P(EachBug, SemaphorePlantedTest,
-                         ::testing::Values(Bug::kALostRaceTakesAPermit,
-                                           Bug::kAWakeTakesNone,
-                                           Bug::kAReleaseIsLost));
+using Planted = testing::Named<Bug>;
+class SemaphorePlantedTest : public ::testing::TestWithParam<Planted> {};
+INSTANTIATE_TEST_SUITE_P(
+    EachBug, SemaphorePlantedTest,
+    ::testing::Values(Planted{"ALostRaceTakesAPermit",
+                              Bug::kALostRaceTakesAPermit},
+                      Planted{"AWakeTakesNone", Bug::kAWakeTakesNone},
+                      Planted{"AReleaseIsLost", Bug::kAReleaseIsLost}),
+    testing::kByName);
 
 // Rounds until the bug has had its occasion.
 TEST_P(SemaphorePlantedTest, IsSeenInTheSum) {
   auto s = Start(Unrescued(2));
-  TestedSemaphore semaphore(GetParam());
+  TestedSemaphore semaphore(GetParam().value);
   int round = 0;
   Await([&] { return !PermitsAddUp(s.get(), &semaphore, round++); });
 }

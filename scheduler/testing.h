@@ -11,6 +11,8 @@
 
 #include <atomic>
 #include <memory>
+#include <ostream>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -73,6 +75,21 @@ class StartLine {
 
  private:
   std::atomic<int> missing_;
+};
+
+// A parameter of a test, with the name that the test's instance shall have.
+template <typename T>
+struct Named {
+  const char* name;
+  T value;
+};
+template <typename T>
+void PrintTo(const Named<T>& named, std::ostream* out) {
+  *out << named.name;
+}
+// For INSTANTIATE_TEST_SUITE_P.
+inline constexpr auto kByName = [](const auto& tested) {
+  return std::string(tested.param.name);
 };
 
 // Two connected descriptors, closed at the end unless they were taken.

@@ -277,17 +277,23 @@ TEST(TimerHeapModelTest, AgreesWithAMultimapUnderRandomUse) {
   EXPECT_EQ(StepsUntilTheyDisagree(Bug::kNone, 50'000), -1);
 }
 
-class TimerHeapPlantedTest : public ::testing::TestWithParam<Bug> {};
-INSTANTIATE_TEST_SUITE_P(EachBug, TimerHeapPlantedTest,
-                         ::testing::Values(Bug::kFiresEarly, Bug::kFiresLate,
-                                           Bug::kFiresInTheOrderOfAddition,
-                                           Bug::kModifyToEarlierIsForgotten,
-                                           Bug::kModifyForgetsToTellTheEarliest,
-                                           Bug::kRemoveForgets,
-                                           Bug::kRemoveSaysThatItWasThere));
+using Planted = testing::Named<Bug>;
+class TimerHeapPlantedTest : public ::testing::TestWithParam<Planted> {};
+INSTANTIATE_TEST_SUITE_P(
+    EachBug, TimerHeapPlantedTest,
+    ::testing::Values(
+        Planted{"FiresEarly", Bug::kFiresEarly},
+        Planted{"FiresLate", Bug::kFiresLate},
+        Planted{"FiresInTheOrderOfAddition", Bug::kFiresInTheOrderOfAddition},
+        Planted{"ModifyToEarlierIsForgotten", Bug::kModifyToEarlierIsForgotten},
+        Planted{"ModifyForgetsToTellTheEarliest",
+                Bug::kModifyForgetsToTellTheEarliest},
+        Planted{"RemoveForgets", Bug::kRemoveForgets},
+        Planted{"RemoveSaysThatItWasThere", Bug::kRemoveSaysThatItWasThere}),
+    testing::kByName);
 
 TEST_P(TimerHeapPlantedTest, IsSeenByTheModel) {
-  EXPECT_GE(StepsUntilTheyDisagree(GetParam(), 50'000), 0);
+  EXPECT_GE(StepsUntilTheyDisagree(GetParam().value, 50'000), 0);
 }
 
 // --- Concurrently
