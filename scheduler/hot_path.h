@@ -89,7 +89,11 @@ inline void Sched::BeginSlice(P* p) {
   p->ticks.Add(1);
   if (p->fairness_left != 0) --p->fairness_left;
   // order: relaxed; a request, and it may come late [W9].
-  if (p->preempt.load(std::memory_order_relaxed)) p->preempt.store(false);
+  if (!p->preempt.load(std::memory_order_relaxed)) return;
+  p->preempt.store(false);
+  // Who stops the world or wants a safe point sets his flag, then preempt, and
+  // asks once: a request that we have just wiped away is made again [W7].
+  if (gcwaiting_.load() || p->run_safe_point_fn.load()) p->preempt.store(true);
 }
 
 inline void Sched::PutFree(GCache* gfree, G* g) {
