@@ -193,7 +193,7 @@ void ChurnUnderLoad(const Options& options) {
   EXPECT_EQ(begun.load(), ended.load());
   ASSERT_TRUE(s->SetMaxProcs(4).ok());
   Rendezvous(s.get(), 4);
-  EXPECT_EQ(s->GetStats().netpoll_waiters, 0u);
+  Await([&] { return s->GetStats().netpoll_waiters == 0; });
 }
 
 TEST(ResizeStressTest, ChurnUnderLoadLosesNothingWithRescuers) {
