@@ -65,6 +65,9 @@ int JoinUntil(Fiber* self, pthread_t thread, void** result, uint64_t deadline,
   if (self->detached) Vacate(self);
   x.alive &= ~self->bit;
   x.enabled &= ~self->bit;
+  // Its last look may have made a spinner of it; no exit is a point at which it
+  // would have been let go.
+  x.spinning &= ~self->bit;
   if (!self->clock_driven) ++x.progress;
   ObjectChanged(object);
   DispatchAway(self);
