@@ -46,6 +46,10 @@ class Oracle {
   // ends the execution.
   virtual Judgement AtQuiescence() = 0;
 
+  // Nothing will ever run again although threads are left. kClean: call it
+  // what it looks like from outside, a deadlock or a livelock.
+  virtual Judgement WhenStuck() { return {}; }
+
   // All threads ended and nothing was wrong so far.
   virtual Judgement AtEnd() = 0;
 };

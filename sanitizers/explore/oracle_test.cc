@@ -73,6 +73,24 @@ TEST(Oracle, PlantedMissingWakeupIsSeenThroughTheRescuer) {
   EXPECT_EQ(tally.count(Verdict::kRescued), 50) << tally.message;
 }
 
+TEST(Oracle, PlantedMissingWakeupThatNoRescuerMendsIsNotCalledADeadlock) {
+  ExecutionLimits limits;
+  limits.after_rescue = true;
+  const auto sleeper = [] {
+    PoolHasWorkers(1);
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::thread worker([&] {
+      std::unique_lock lock(mutex);
+      changed.wait(lock);
+    });
+    TaskSubmitted(0);
+    worker.join();
+  };
+  const Tally tally = Explore(3, sleeper, limits);
+  EXPECT_EQ(tally.count(Verdict::kIdleWorker), 3) << tally.message;
+}
+
 TEST(Oracle, PlantedForgottenTaskIsLost) {
   const Tally tally = Explore(3, [] {
     TaskSubmitted(0);
@@ -100,6 +118,7 @@ class Scripted final : public Oracle {
     touched.fetch_add(1);  // instrumented code of the oracle is no thread
     return quiescence;
   }
+  Judgement WhenStuck() override { return stuck; }
   Judgement AtEnd() override {
     ++ends;
     return end;
@@ -108,6 +127,7 @@ class Scripted final : public Oracle {
   int ends = 0;
   std::atomic<int> touched{0};
   Judgement quiescence;
+  Judgement stuck;
   Judgement end;
 };
 
@@ -122,6 +142,22 @@ TEST(Oracle, OfTheEmbeddingProgramIsAskedBeforeTimeLeapsAndAtTheEnd) {
   EXPECT_EQ(Explore(1, body).message, "one is missing");
   oracle.quiescence = {Verdict::kIdleWorker, "idle"};
   EXPECT_EQ(Explore(1, body).count(Verdict::kIdleWorker), 1);
+  SetOracle(nullptr);
+}
+
+TEST(Oracle, OfTheEmbeddingProgramMayNameWhatIsStuck) {
+  Scripted oracle;
+  SetOracle(&oracle);
+  const auto body = [] {
+    std::mutex mutex;
+    mutex.lock();
+    mutex.lock();
+  };
+  EXPECT_EQ(Explore(1, body).count(Verdict::kDeadlock), 1);
+  oracle.stuck = {Verdict::kIdleWorker, "a worker sleeps"};
+  const Tally tally = Explore(1, body);
+  EXPECT_EQ(tally.count(Verdict::kIdleWorker), 1);
+  EXPECT_EQ(tally.message, "a worker sleeps");
   SetOracle(nullptr);
 }
 

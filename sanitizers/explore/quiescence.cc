@@ -8,19 +8,24 @@
 namespace reveille::explore {
 namespace {
 
-void JudgeIdleWorkers() {
-  Execution& x = g_execution;
-  Ledger& ledger = x.ledger;
+void JudgeIdleWorkersNow() {
+  const Ledger& ledger = g_execution.ledger;
   if (!ledger.HasIdleWorkerAndWork()) return;
-  if (x.limits.after_rescue) {
-    ledger.rescue_noted = true;
-    return;
-  }
   End(Verdict::kIdleWorker,
       "%u of %u submitted tasks started, %u running, and %u of %u workers "
       "idle; nobody can run",
       ledger.started, ledger.submitted, ledger.running(),
       ledger.workers - ledger.running(), ledger.workers);
+}
+
+// When rescues are judged, the clock may still come to the rescue.
+void JudgeIdleWorkers() {
+  Execution& x = g_execution;
+  if (!x.limits.after_rescue) {
+    JudgeIdleWorkersNow();
+  } else if (x.ledger.HasIdleWorkerAndWork()) {
+    x.ledger.rescue_noted = true;
+  }
 }
 
 // The oracle is no thread of the code under test: what it does must not be
@@ -77,13 +82,15 @@ void Describe(const Fiber& fiber, Text* text) {
 
 [[noreturn]] void EndStuck(uint64_t stuck) {
   Execution& x = g_execution;
+  x.outcome.thread = __builtin_ctzll(stuck);
+  JudgeIdleWorkersNow();
+  Respect(Ask(&Oracle::WhenStuck));
   Text who(4096);
   for (uint64_t rest = stuck; rest != 0; rest &= rest - 1) {
     Describe(x.fibers[__builtin_ctzll(rest)], &who);
   }
   const char* clock =
       OnlyTheClockTurns() ? " (only the clock still wakes threads)" : "";
-  x.outcome.thread = __builtin_ctzll(stuck);
   if ((x.spinning & stuck) != 0) {
     End(Verdict::kLivelock, "spinning without end%s: %s", clock, who.c_str());
   }

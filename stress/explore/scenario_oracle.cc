@@ -101,4 +101,11 @@ Judgement ScenarioOracle::AtQuiescence() {
   return {};
 }
 
+Judgement ScenarioOracle::WhenStuck() {
+  if (judge_ == nullptr) return {};
+  const std::string symptom = Symptom();
+  if (symptom.empty()) return {};
+  return Tell(Verdict::kIdleWorker, symptom);
+}
+
 }  // namespace reveille::stress

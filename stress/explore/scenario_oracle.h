@@ -7,8 +7,8 @@
 //   - a pool with white-box statistics has idle workers and runnable tasks, and
 //     nobody searches or is between wake and run;
 //   - or its earliest timer is past due, and a worker is idle.
-// With rescuers these are noted, and judged when work goes on all the same:
-// then the clock has rescued it.
+// With rescuers these are noted, and judged when work goes on all the same
+// (then the clock has rescued it) or when nothing ever goes on.
 #ifndef REVEILLE_STRESS_EXPLORE_SCENARIO_ORACLE_H_
 #define REVEILLE_STRESS_EXPLORE_SCENARIO_ORACLE_H_
 
@@ -36,6 +36,7 @@ class ScenarioOracle final : public explore::Oracle {
   const char* Rescued() const;
 
   explore::Judgement AtQuiescence() override;
+  explore::Judgement WhenStuck() override;
   explore::Judgement AtEnd() override { return {}; }
 
  private:

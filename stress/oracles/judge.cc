@@ -71,7 +71,8 @@ void Judge::Due(uint32_t task) {
 
 bool Judge::LeaveQueue(uint32_t task, State to) {
   if (Move(task, State::kSubmitted, to)) return true;
-  if (!Move(task, State::kArmed, to)) return false;
+  // Due() may come between the two looks, and never takes it back.
+  if (!Move(task, State::kArmed, to)) return Move(task, State::kSubmitted, to);
   // order: relaxed; see kUnordered.
   submitted_.fetch_add(1, kUnordered);
   armed_.fetch_sub(1, kUnordered);
