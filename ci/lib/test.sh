@@ -5,9 +5,9 @@ test_usage() {
 usage: ci/run test [--presets=release,tsan] [--stress-seconds=60] [--no-setup]
 
 Style checks, then build and test of each preset, a minute of stress in all,
-the installed package used from outside the tree, clang-tidy on as many files as
-two minutes allow (ci/run tidy looks at all). Each step's output goes to
-out/ci/STEP.log; a failure shows its end. The last line is "N passed, N
+every scenario under the explore lens, the installed package used from outside
+the tree, clang-tidy on as many files as two minutes allow (ci/run tidy looks at
+all). Each step's output goes to out/ci/STEP.log; a failure shows its end. The last line is "N passed, N
 failed": tests, and steps that are not tests.
 TXT
 }
@@ -51,6 +51,9 @@ test_preset() {
   [ "$STEP_STATUS" = 0 ] || return 0
   step "test $preset" run_ctest "$preset"
   step "stress $preset" stress_briefly "$preset" "$seconds"
+  if [ -x "build/$preset/bin/reveille_explore" ]; then
+    step "explore $preset" explore_briefly "$preset"
+  fi
   if [ "$preset" = release ]; then
     step "consumer of the package" scheduler/consumer_test/run build/release
     step "clang-tidy" ci/checks/tidy --budget=120
@@ -65,5 +68,17 @@ stress_briefly() {
     "build/$preset/bin/reveille" stress --pool=mpg --rescuers="$rescuers" \
       --chaos=all --duration="$((seconds / 2))s" --seed=1 \
       --out="out/ci/stress-$preset-$rescuers"
+  done
+}
+
+# Every scenario on our own pool with one, two and three Ps under a few hundred
+# schedules each, the same every time.
+explore_briefly() {
+  local preset=$1 scenario procs
+  for scenario in $("build/$preset/bin/reveille" list scenarios | awk '{print $1}'); do
+    for procs in 1 2 3; do
+      "build/$preset/bin/reveille" explore --pool=mpg --scenario="$scenario" \
+        --procs="$procs" --schedules=400 --seed=1 --out="out/ci/explore"
+    done
   done
 }

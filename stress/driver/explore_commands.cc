@@ -23,7 +23,7 @@ void HandOver(Cli* cli, const char* command) {
       command,
       absl::FailedPreconditionError(absl::StrCat(
           "cannot run ", lens, ": ", std::strerror(errno),
-          "; configure without a sanitizer and with -DREVEILLE_EXPLORE=ON")));
+          "; it is built where no sanitizer is, unless REVEILLE_EXPLORE is OFF")));
 }
 
 void Add(Cli* cli, const char* name, const char* what) {
