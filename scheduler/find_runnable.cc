@@ -192,7 +192,7 @@ bool Sched::LingerFor(M* m, int rounds, Found* found) {
 bool Sched::AnythingToSteal(const P* self) const {
   const int n = procs_.load();
   for (int i = 0; i < n; ++i) {
-    const P* p = allp_[i].load();
+    const P* p = allp_[i];
     if (p != self && !idlep_mask_.Read(i) && p->runq.RingSize() != 0)
       return true;
   }
@@ -209,7 +209,7 @@ G* Sched::StealWork(M* m, int64_t* now, int64_t* poll_until, bool* ran_timer) {
     uint32_t at = (random >> 1) % n;
     for (uint32_t i = 0; i < n; ++i, at = (at + stride) % n) {
       if (gcwaiting_.load()) return nullptr;
-      P* victim = allp_[at].load();
+      P* victim = allp_[at];
       if (victim == m->p()) continue;
       G* g = StealFrom(m, victim, last_pass, now, poll_until, ran_timer);
       if (g != nullptr) return g;
@@ -331,7 +331,7 @@ bool Sched::RecheckGlobal(M* m, Found* found) {
 P* Sched::CheckRunqsNoP() {
   const int n = ps_created_.load();
   for (int i = 0; i < n; ++i) {
-    P* victim = allp_[i].load();
+    P* victim = allp_[i];
     // The mask is read live: a P that is idle now has an empty queue.
     if (idlep_mask_.Read(i) || victim->runq.Empty()) continue;
     MutexLock lock(&lock_);
@@ -345,7 +345,7 @@ int64_t Sched::CheckTimersNoP(int64_t poll_until) const {
   const int n = ps_created_.load();
   for (int i = 0; i < n; ++i) {
     if (timerp_mask_.Read(i)) {
-      FoldIn(allp_[i].load()->timers.MinWhenNs(), &poll_until);
+      FoldIn(allp_[i]->timers.MinWhenNs(), &poll_until);
     }
   }
   FoldIn(outside_timers_.MinWhenNs(), &poll_until);

@@ -114,7 +114,7 @@ bool Sched::SearcherWanted() const {
   if (runqsize_.load() != 0 || IdleWorkAvailable()) return true;
   const int n = procs_.load();
   for (int i = 0; i < n; ++i) {
-    if (!idlep_mask_.Read(i) && !allp_[i].load()->runq.Empty()) return true;
+    if (!idlep_mask_.Read(i) && !allp_[i]->runq.Empty()) return true;
   }
   return PollerWanted();
 }

@@ -15,10 +15,9 @@ namespace reveille::internal {
 Sched::Sched(const Options& options)
     : options_(options),
       start_ns_(NowNs()),
-      allp_(new std::atomic<P*>[Options::kMaxProcs]),
-      allm_(new std::atomic<M*>[static_cast<size_t>(options.max_threads)]) {
-  for (int i = 0; i < Options::kMaxProcs; ++i) allp_[i].store(nullptr);
-  for (int i = 0; i < options.max_threads; ++i) allm_[i].store(nullptr);
+      allp_(std::make_unique_for_overwrite<P*[]>(Options::kMaxProcs)),
+      allm_(std::make_unique_for_overwrite<M*[]>(
+          static_cast<size_t>(options.max_threads))) {
   idle_limit_.store(
       static_cast<uint32_t>(std::max(1, options.idle_work_limit)));
   lastpoll_.store(std::max<int64_t>(start_ns_, 1));
@@ -26,8 +25,8 @@ Sched::Sched(const Options& options)
 
 Sched::~Sched() {
   DropTimers();
-  for (int i = 0; i < ps_created_.load(); ++i) delete allp_[i].load();
-  for (int i = 0; i < ms_created_.load(); ++i) delete allm_[i].load();
+  for (int i = 0; i < ps_created_.load(); ++i) delete allp_[i];
+  for (int i = 0; i < ms_created_.load(); ++i) delete allm_[i];
 }
 
 absl::Status Sched::Begin() {
@@ -68,15 +67,8 @@ absl::Status Sched::Begin() {
 // spawned before it can be counted as finished. Equal sums were true at the
 // moment between.
 bool Sched::AllFinished() const {
-  const int n = ps_created_.load();
-  uint64_t finished = returned_.load();
-  for (int i = 0; i < n; ++i) finished += allp_[i].load()->finished.Load();
-  uint64_t spawned = 0;
-  for (const Shard& shard : shards_) spawned += shard.spawned.load();
-  for (int i = 0; i < ps_created_.load(); ++i) {
-    spawned += allp_[i].load()->spawned.Load();
-  }
-  return finished == spawned;
+  const uint64_t finished = returned_.load() + Finished();
+  return finished == Spawned();
 }
 
 // The last task's M finds nothing else to do and idles its P: PIdlePut() calls
@@ -122,9 +114,8 @@ Scheduler::ShutdownReport Sched::Shutdown(int64_t deadline_ns) {
   } while (DropTimers() != 0 || !AllFinished());
   MutexLock no_resize(&resize_mutex_);
   EndThreads();
-  const Stats stats = GetStats();
   report_.dropped = dropped_.load();
-  report_.finished = stats.finished - report_.dropped;
+  report_.finished = Finished() - report_.dropped;
   shut_down_ = true;
   return report_;
 }
@@ -143,9 +134,9 @@ void Sched::CancelAll() {
   {
     MutexLock lock(&records_mutex_);
     for (const auto& slab : slabs_) {
-      for (uint32_t i = 0; i < GCache::kHalf; ++i) {
+      for (G& g : *slab) {
         Waiter::Claimed one;
-        if (slab[i].cancel.Cancel(&one)) claimed.push_back(one);
+        if (g.cancel.Cancel(&one)) claimed.push_back(one);
       }
     }
   }
@@ -156,8 +147,7 @@ std::vector<Scheduler::Unfinished> Sched::ListUnfinished() {
   std::vector<Scheduler::Unfinished> unfinished;
   MutexLock lock(&records_mutex_);
   for (const auto& slab : slabs_) {
-    for (uint32_t i = 0; i < GCache::kHalf; ++i) {
-      G& g = slab[i];
+    for (G& g : *slab) {
       const GStatus status = g.Status();
       if (status == GStatus::kDead) continue;
       // Not IdOf(): the task is not ours to write to.
@@ -199,7 +189,7 @@ void Sched::EndThreads() {
 int Sched::DropTimers() {
   int dropped = 0;
   for (int i = -1; i < ps_created_.load(); ++i) {
-    TimerHeap& heap = i < 0 ? outside_timers_ : allp_[i].load()->timers;
+    TimerHeap& heap = i < 0 ? outside_timers_ : allp_[i]->timers;
     while (TimerNode* node = heap.PopAny(&TimerState::Fire)) {
       TimerState::Drop(node);
       ++dropped;

@@ -131,7 +131,7 @@ void Sched::FireAllTimers(GList* fired) {
   const int64_t now = NowNs();
   outside_timers_.RunExpired(now, fired);
   for (int i = 0; i < ps_created_.load(); ++i) {
-    allp_[i].load()->timers.RunExpired(now, fired);
+    allp_[i]->timers.RunExpired(now, fired);
   }
 }
 

@@ -31,16 +31,7 @@ uint32_t EventsFor(PollDesc::Interest interest) {
 }
 }  // namespace
 
-struct Netpoll::Chunk {
-  PollDesc descs[1 << kChunkBits];
-};
-
-Netpoll::Netpoll() : chunks_(new std::atomic<Chunk*>[kMaxChunks]) {
-  for (int i = 0; i < kMaxChunks; ++i) chunks_[i].store(nullptr);
-}
-
 Netpoll::~Netpoll() {
-  for (int i = 0; i < kMaxChunks; ++i) delete chunks_[i].load();
   if (event_fd_ >= 0) close(event_fd_);
   if (epoll_fd_ >= 0) close(epoll_fd_);
 }
@@ -60,28 +51,8 @@ int Netpoll::Init(std::string* what) {
                                                                      : errno;
 }
 
-PollDesc* Netpoll::Find(int fd) const {
-  if (fd < 0 || (fd >> kChunkBits) >= kMaxChunks) return nullptr;
-  Chunk* chunk = chunks_[fd >> kChunkBits].load();
-  return chunk == nullptr ? nullptr
-                          : &chunk->descs[fd & ((1 << kChunkBits) - 1)];
-}
-
-PollDesc* Netpoll::FindOrCreate(int fd) {
-  if (fd < 0 || (fd >> kChunkBits) >= kMaxChunks) return nullptr;
-  std::atomic<Chunk*>& place = chunks_[fd >> kChunkBits];
-  if (place.load() == nullptr) {
-    auto fresh = std::make_unique<Chunk>();
-    Chunk* expected = nullptr;
-    if (place.compare_exchange_strong(expected, fresh.get())) {
-      (void)fresh.release();
-    }
-  }
-  return Find(fd);
-}
-
 int Netpoll::Block(int fd, Direction direction, Waiter* waiter) {
-  PollDesc* desc = FindOrCreate(fd);
+  PollDesc* desc = descs_.FindOrCreate(fd);
   if (desc == nullptr) return EBADF;
   MutexLock lock(&desc->mutex);
   if (!desc->Put(direction, waiter)) return EBUSY;
@@ -95,7 +66,7 @@ int Netpoll::Block(int fd, Direction direction, Waiter* waiter) {
 }
 
 void Netpoll::Unblock(int fd, Direction direction, Waiter* waiter) {
-  PollDesc* desc = Find(fd);
+  PollDesc* desc = descs_.Find(fd);
   MutexLock lock(&desc->mutex);
   // What stays armed in the kernel fires once at most and finds nobody.
   if (desc->Take(direction, waiter)) waiters.fetch_sub(1);
@@ -132,7 +103,7 @@ uint32_t Netpoll::Finish(PollDesc* desc, Direction direction, Wake wake,
 
 int Netpoll::Close(int fd, GList* woken, uint32_t* delta) {
   *delta = 0;
-  PollDesc* desc = FindOrCreate(fd);
+  PollDesc* desc = descs_.FindOrCreate(fd);
   if (desc == nullptr) return EBADF;
   MutexLock lock(&desc->mutex);
   *delta += Finish(desc, Direction::kRead, Wake::kClosed, woken);
@@ -165,7 +136,7 @@ uint32_t Netpoll::Poll(int64_t delay_ns, GList* ready) {
 
 uint32_t Netpoll::Dispatch(uint64_t tag, uint32_t events, GList* ready) {
   const int fd = static_cast<int>(static_cast<uint32_t>(tag));
-  PollDesc* desc = Find(fd);
+  PollDesc* desc = descs_.Find(fd);
   if (desc == nullptr) return 0;
   uint32_t delta = 0;
   MutexLock lock(&desc->mutex);

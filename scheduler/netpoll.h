@@ -12,11 +12,11 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "scheduler/g.h"
 #include "scheduler/poll_desc.h"
+#include "scheduler/poll_desc_table.h"
 
 namespace reveille::internal {
 
@@ -24,8 +24,10 @@ class Netpoll {
  public:
   using Direction = FdOperation::Direction;
 
-  Netpoll();
+  Netpoll() = default;
   ~Netpoll();
+  Netpoll(const Netpoll&) = delete;
+  Netpoll& operator=(const Netpoll&) = delete;
 
   // 0, or the errno of the call named in *what.
   int Init(std::string* what);
@@ -53,12 +55,6 @@ class Netpoll {
   std::atomic<uint64_t> breaks{0};
 
  private:
-  struct Chunk;
-  static constexpr int kChunkBits = 10;
-  static constexpr int kMaxChunks = 1 << 11;  // Descriptors below 2 M.
-
-  PollDesc* Find(int fd) const;
-  PollDesc* FindOrCreate(int fd);
   int Arm(int fd, PollDesc* desc);
   uint32_t Dispatch(uint64_t tag, uint32_t events, GList* ready);
   static uint32_t Finish(PollDesc* desc, Direction direction, Wake wake,
@@ -68,7 +64,7 @@ class Netpoll {
   int epoll_fd_ = -1;
   int event_fd_ = -1;
   std::atomic<bool> wake_sig_{false};  // netpollWakeSig: a break is in flight.
-  std::unique_ptr<std::atomic<Chunk*>[]> chunks_;
+  PollDescTable descs_;
 };
 
 }  // namespace reveille::internal

@@ -3,6 +3,7 @@
 // threads outside, through a few shards (Go: gfget, gfput).
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 #include <thread>
 
@@ -11,7 +12,8 @@
 
 namespace reveille::internal {
 namespace {
-constexpr uint32_t kSlab = GCache::kHalf;
+// Of the first slab; a scheduler that needs more gets them by the slab.
+constexpr uint32_t kFirstBatch = 8;
 }  // namespace
 
 // For threads without a P.
@@ -23,7 +25,29 @@ G* Sched::NewGOutside() {
 }
 
 void Sched::CountSpawnedOutside(uint32_t n) {
-  CurrentShard()->spawned.fetch_add(n);
+  Shard* shard = CurrentShard();
+  // Marked before anything is counted in it, so that Spawned() may pass over
+  // those without a mark.
+  const uint32_t mark = 1u << (shard - shards_);
+  if ((shards_used_.load() & mark) == 0) shards_used_.fetch_or(mark);
+  shard->spawned.fetch_add(n);
+}
+
+uint64_t Sched::Spawned() const {
+  uint64_t spawned = 0;
+  for (uint32_t marks = shards_used_.load(); marks != 0; marks &= marks - 1) {
+    spawned += shards_[std::countr_zero(marks)].spawned.load();
+  }
+  const int n = ps_created_.load();
+  for (int i = 0; i < n; ++i) spawned += allp_[i]->spawned.Load();
+  return spawned;
+}
+
+uint64_t Sched::Finished() const {
+  uint64_t finished = 0;
+  const int n = ps_created_.load();
+  for (int i = 0; i < n; ++i) finished += allp_[i]->finished.Load();
+  return finished;
 }
 
 void Sched::CountReturned(uint32_t n) {
@@ -74,11 +98,13 @@ void Sched::Refill(GCache* gfree) {
 }
 
 void Sched::GrowGs(GCache* gfree) {
-  slabs_.push_back(std::make_unique<G[]>(kSlab));
-  for (uint32_t i = 0; i < kSlab; ++i) {
-    G* g = &slabs_.back()[i];
-    g->sched = this;
-    gfree->Push(g);
+  if (growing_ == nullptr || growing_->Full()) {
+    slabs_.push_back(std::make_unique<GSlab>());
+    growing_ = slabs_.back().get();
+  }
+  const uint32_t batch = slabs_.size() == 1 ? kFirstBatch : GSlab::kSize;
+  for (uint32_t i = 0; i < batch && !growing_->Full(); ++i) {
+    gfree->Push(growing_->Make(this));
   }
 }
 
@@ -91,7 +117,7 @@ void Sched::FlushFreeGs(GCache* gfree) {
 }
 
 // A slab goes when all its Gs are in the common store. What the caches keep, at
-// most a half each, holds its slabs.
+// most a half each, holds its slabs; and so does what has not been made yet.
 void Sched::ReleaseMemory() {
   ForEachP([this](P* p) { FlushFreeGs(&p->gfree); });
   for (Shard& shard : shards_) {
@@ -107,8 +133,8 @@ void Sched::FreeWholeSlabs() {
   const auto slab_of = [this](const G* g) REVEILLE_NO_THREAD_SAFETY_ANALYSIS {
     const auto after =
         std::upper_bound(slabs_.begin(), slabs_.end(), g,
-                         [](const G* x, const std::unique_ptr<G[]>& slab) {
-                           return std::less<const G*>()(x, slab.get());
+                         [](const G* x, const std::unique_ptr<GSlab>& slab) {
+                           return std::less<const void*>()(x, slab.get());
                          });
     return static_cast<size_t>(after - slabs_.begin()) - 1;
   };
@@ -119,18 +145,19 @@ void Sched::FreeWholeSlabs() {
   std::vector<G*> kept;
   for (const GCache::Half& half : gfree_) {
     for (G* g : half) {
-      if (free_in[slab_of(g)] != kSlab) kept.push_back(g);
+      if (free_in[slab_of(g)] != GSlab::kSize) kept.push_back(g);
     }
   }
-  std::vector<std::unique_ptr<G[]>> used;
+  if (growing_ != nullptr && growing_->Full()) growing_ = nullptr;
+  std::vector<std::unique_ptr<GSlab>> used;
   for (size_t i = 0; i < slabs_.size(); ++i) {
-    if (free_in[i] != kSlab) used.push_back(std::move(slabs_[i]));
+    if (free_in[i] != GSlab::kSize) used.push_back(std::move(slabs_[i]));
   }
   slabs_ = std::move(used);
   // Slabs are as large as halves, so the kept ones fill whole halves.
   gfree_.clear();
-  for (size_t i = 0; i < kept.size(); i += kSlab) {
-    std::copy_n(kept.begin() + static_cast<ptrdiff_t>(i), kSlab,
+  for (size_t i = 0; i < kept.size(); i += GSlab::kSize) {
+    std::copy_n(kept.begin() + static_cast<ptrdiff_t>(i), GSlab::kSize,
                 gfree_.emplace_back().begin());
   }
 }

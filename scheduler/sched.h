@@ -27,6 +27,7 @@
 #include "scheduler/flight_recorder.h"
 #include "scheduler/g.h"
 #include "scheduler/g_cache.h"
+#include "scheduler/g_slab.h"
 #include "scheduler/global_queue.h"
 #include "scheduler/m.h"
 #include "scheduler/netpoll.h"
@@ -332,12 +333,14 @@ class Sched {
   std::atomic<uint32_t> idle_limit_{1};
 
   // Ps and Ms are created once and live as long as the scheduler, so that a
-  // thread without a P may look at any of them.
+  // thread without a P may look at any of them. An entry is written before the
+  // count that covers it, and never again: who has read the count, or procs_,
+  // reads the entries below it like constants. The rest is not initialised.
   std::atomic<int> procs_{0};
   std::atomic<int> ps_created_{0};
-  std::unique_ptr<std::atomic<P*>[]> allp_;
+  std::unique_ptr<P*[]> allp_;
   std::atomic<int> ms_created_{0};
-  std::unique_ptr<std::atomic<M*>[]> allm_;
+  std::unique_ptr<M*[]> allm_;
   std::vector<M*> free_ms_ REVEILLE_GUARDED_BY(lock_);
   std::atomic<int> nthreads_{0};
   std::atomic<bool> starved_{false};  // A P found no thread.
@@ -386,9 +389,16 @@ class Sched {
   void PutFree(GCache* gfree, G* g);
   void FreeWholeSlabs() REVEILLE_REQUIRES(records_mutex_);
   Shard shards_[kShards];
+  std::atomic<uint32_t> shards_used_{0};  // A bit for each that counts.
+  // Tasks, ever. Both only grow; what was returned is in Spawned() as well.
+  uint64_t Spawned() const;
+  uint64_t Finished() const;
   mutable Mutex records_mutex_;
   std::vector<GCache::Half> gfree_ REVEILLE_GUARDED_BY(records_mutex_);
-  std::vector<std::unique_ptr<G[]>> slabs_ REVEILLE_GUARDED_BY(records_mutex_);
+  std::vector<std::unique_ptr<GSlab>> slabs_
+      REVEILLE_GUARDED_BY(records_mutex_);
+  // The one that is not full, if there is one; all others are.
+  GSlab* growing_ REVEILLE_GUARDED_BY(records_mutex_) = nullptr;
   std::atomic<uint64_t> next_id_{1};
 
   // Counters.

@@ -167,7 +167,7 @@ Stats Sched::GetStats() const {
 void Sched::FillPs(Stats* stats) const {
   const int n = procs_.load();
   for (int i = 0; i < n; ++i) {
-    const P* p = allp_[i].load();
+    const P* p = allp_[i];
     PStats one;
     one.id = i;
     one.status = p->status.load();
@@ -187,7 +187,7 @@ void Sched::FillPs(Stats* stats) const {
 void Sched::FillMs(Stats* stats) const {
   const int n = ms_created_.load();
   for (int i = 0; i < n; ++i) {
-    const M* m = allm_[i].load();
+    const M* m = allm_[i];
     MStats one;
     one.id = m->id;
     one.tid = m->tid.load();
@@ -202,12 +202,11 @@ void Sched::FillMs(Stats* stats) const {
 }
 
 void Sched::FillCounters(Stats* stats) const {
-  for (const Shard& shard : shards_) stats->spawned += shard.spawned.load();
-  stats->spawned -= returned_.load();
-  for (int i = 0; i < ps_created_.load(); ++i) {
-    const P* p = allp_[i].load();
-    stats->spawned += p->spawned.Load();
-    stats->finished += p->finished.Load();
+  stats->spawned = Spawned() - returned_.load();
+  stats->finished = Finished();
+  const int n = ps_created_.load();
+  for (int i = 0; i < n; ++i) {
+    const P* p = allp_[i];
     stats->steals += p->steals.Load();
     stats->stolen_timers += p->stolen_timers.Load();
   }
@@ -232,7 +231,7 @@ std::string Sched::DumpFlightRecorder() const {
   std::vector<FlightLane> lanes;
   const int n = ms_created_.load();
   for (int i = 0; i < n; ++i) {
-    const M* m = allm_[i].load();
+    const M* m = allm_[i];
     lanes.push_back({m->id, m->tid.load(), m->ring.Decode()});
   }
   return ToChromeTrace(lanes, tsc_clock_);

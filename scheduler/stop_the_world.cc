@@ -33,7 +33,7 @@ void Sched::StopTheWorld() {
   gcwaiting_.store(true);
   const int n = procs_.load();
   for (int i = 0; i < n; ++i) {
-    P* p = allp_[i].load();
+    P* p = allp_[i];
     p->preempt.store(true);
     // A P whose task blocks is stopped here; the task finds it gone. The flag
     // was set before, see EnterBlocking() [W7].
@@ -97,18 +97,18 @@ void Sched::StartTheWorld(int procs) {
 // All Ps are stopped. Returns those that have local work; the rest idles.
 P* Sched::ProcResize(int procs) {
   for (int i = ps_created_.load(); i < procs; ++i) {
-    allp_[i].store(new P(i));
+    allp_[i] = new P(i);
     ps_created_.store(i + 1);
   }
   const int old = procs_.load();
-  for (int i = procs; i < old; ++i) RetireP(allp_[i].load());
+  for (int i = procs; i < old; ++i) RetireP(allp_[i]);
   procs_.store(procs);
   if (options_.idle_work_limit == 0) {
     idle_limit_.store(static_cast<uint32_t>(std::max(1, procs / 4)));
   }
   P* with_work = nullptr;
   for (int i = procs - 1; i >= 0; --i) {
-    P* p = allp_[i].load();
+    P* p = allp_[i];
     p->SetStatus(PStatus::kIdle);
     p->preempt.store(false);
     if (p->runq.Empty()) {
@@ -126,7 +126,7 @@ void Sched::RetireP(P* p) {
   bool inherit;
   while (G* g = p->runq.Get(&inherit)) GlobRunqPut(g);
   if (p->timers.size() != 0) {
-    p->timers.MoveAllTo(&allp_[0].load()->timers);
+    p->timers.MoveAllTo(&allp_[0]->timers);
     timerp_mask_.Set(0);
   }
   timerp_mask_.Clear(p->id);
@@ -148,12 +148,12 @@ void Sched::ForEachP(const std::function<void(P*)>& fn) {
   const int n = procs_.load();
   safe_point_wait_ = n;
   // All flags before any look at a status [W7].
-  for (int i = 0; i < n; ++i) allp_[i].load()->run_safe_point_fn.store(true);
+  for (int i = 0; i < n; ++i) allp_[i]->run_safe_point_fn.store(true);
   for (P* p = pidle_; p != nullptr; p = p->link) RunSafePointFnLocked(p);
   const bool idle_done = safe_point_wait_ == 0;
   lock_.Unlock();
   for (int i = 0; i < n; ++i) {
-    P* p = allp_[i].load();
+    P* p = allp_[i];
     p->preempt.store(true);
     // HandOffP() runs it for a P that was taken from a blocked task.
     if (p->run_safe_point_fn.load() &&

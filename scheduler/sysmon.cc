@@ -82,7 +82,7 @@ bool Sched::Retake(int64_t now) {
   bool useful = false;
   const int n = procs_.load();
   for (int i = 0; i < n; ++i) {
-    P* p = allp_[i].load();
+    P* p = allp_[i];
     const PStatus status = p->status.load();
     if (status == PStatus::kRunning) PreemptLong(p, now);
     if (status == PStatus::kBlocking && options_.sysmon_retake) {

@@ -38,7 +38,7 @@ M* Sched::ReserveM() {
     const int id = ms_created_.load();
     m = new M(this, id, options_.flight_recorder_events);
     m->random = 0x9e3779b9u * static_cast<uint32_t>(id + 1) | 1;
-    allm_[id].store(m);
+    allm_[id] = m;
     ms_created_.store(id + 1);
   }
   m->Enter(MState::kStarting);
@@ -111,7 +111,7 @@ void Sched::MExit(M* m) {
 void Sched::JoinThreads() {
   const int n = ms_created_.load();
   for (int i = 0; i < n; ++i) {
-    M* m = allm_[i].load();
+    M* m = allm_[i];
     if (m->has_thread.exchange(false)) pthread_join(m->thread, nullptr);
   }
 }
