@@ -44,6 +44,9 @@ struct ChoicePoint {
   uint64_t threads;  // kThread: one bit per enabled thread, option i is the
                      // i-th lowest bit
   const PendingEvent* pending;  // by thread number
+  // kSpin: who spins in this place has not come to an end before. Learned in
+  // the executions of one unit.
+  bool hopeless = false;
 };
 
 // The number of the `option`-th lowest thread in `threads`. Without branches

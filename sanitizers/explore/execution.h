@@ -43,6 +43,7 @@ struct Execution {
   uint64_t spinning = 0;   // held back until what they look at changes
   Fiber* running = nullptr;
   Fiber* burning = nullptr;  // spins itself out, not to be interrupted
+  EndlessSpins endless;      // outlives the execution
 
   // --- what happened
   uint64_t steps = 0;

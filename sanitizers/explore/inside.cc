@@ -88,6 +88,7 @@ const Outcome* RunOnce(Strategy* strategy, uint64_t key,
                        const ExecutionLimits& limits, BodyFunction body,
                        void* argument) {
   if (!strategy->Begin(key)) return nullptr;
+  g_execution.endless.Clear();
   const Outcome& outcome = Execute(strategy, limits, body, argument);
   ExecutionSummary summary;
   summary.steps = outcome.steps;

@@ -125,6 +125,20 @@ uint32_t Choose(Tag tag, uint32_t count) {
   return option;
 }
 
+namespace {
+
+bool ChooseToBurn(const Fiber* self) {
+  Execution& x = g_execution;
+  const ChoicePoint at = {Tag::kSpin, self->id,
+                          2,          0,
+                          x.pending,  x.endless.Contains(self->spin.place())};
+  const uint32_t option = Decide(at);
+  Record(Tag::kSpin, option);
+  return option == 1;
+}
+
+}  // namespace
+
 void SpinRepeated(Fiber* self) {
   Execution& x = g_execution;
   if (x.burning == self) {
@@ -133,12 +147,13 @@ void SpinRepeated(Fiber* self) {
     x.next_check += self->spin.round_length();
     if (++self->spin.rounds < x.limits.spin_rounds) return;
     self->spin.endless = true;
+    x.endless.Add(self->spin.place());
     x.burning = nullptr;
     Hold(self);
     return;
   }
   const bool others = (x.enabled & ~self->bit & ~kClockBit) != 0;
-  if (!self->spin.endless && others && !x.fair && Choose(Tag::kSpin, 2) == 1) {
+  if (!self->spin.endless && others && !x.fair && ChooseToBurn(self)) {
     StartBurning(self);
   } else {
     Hold(self);

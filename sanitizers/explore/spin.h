@@ -48,6 +48,9 @@ class Spin {
   }
   bool MayLookFrom(uintptr_t pc) const { return (places_ & BitFor(pc)) != 0; }
 
+  // The same for all who spin in the same loop, or nearly so.
+  uint64_t place() const { return places_; }
+
   // How many looks make a round.
   uint32_t round_length() const { return distinct_; }
 
@@ -89,6 +92,28 @@ class Spin {
   uint64_t places_ = 0;    // Bloom filter of where from
   uint32_t distinct_ = 0;  // looks that were new
   uint32_t stale_ = 0;     // looks in a row that were not
+};
+
+// Loops that did not end by themselves when they were allowed to. To let them
+// spin once more costs thousands of operations and shows nothing.
+class EndlessSpins {
+ public:
+  void Add(uint64_t place) {
+    if (Contains(place) || count_ == kMost) return;
+    places_[count_++] = place;
+  }
+  bool Contains(uint64_t place) const {
+    for (int i = 0; i < count_; ++i) {
+      if (places_[i] == place) return true;
+    }
+    return false;
+  }
+  void Clear() { count_ = 0; }
+
+ private:
+  static constexpr int kMost = 32;
+  uint64_t places_[kMost] = {};
+  int count_ = 0;
 };
 
 }  // namespace reveille::explore

@@ -178,6 +178,7 @@ bool Worker::RunUnitUnder(Strategy* strategy, uint64_t unit) {
 
 bool Worker::RunUnit(uint64_t unit) {
   g_seen.Clear();
+  g_execution.endless.Clear();
   Strategy* strategy =
       CreateStrategy(config_.strategy, config_.strategy_limits);
   const bool go_on = RunUnitUnder(strategy, unit);

@@ -15,7 +15,7 @@ inline uint32_t ChooseOther(const ChoicePoint& at, Random* random) {
     case Tag::kSpurious:
       return random->OneIn(16);
     case Tag::kSpin:
-      return random->OneIn(4);
+      return !at.hopeless && random->OneIn(4);
     default:
       return random->Below(at.count);
   }
