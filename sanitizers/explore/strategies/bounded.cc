@@ -36,14 +36,15 @@ bool Bounded::Costs(const Node& node, uint32_t position) {
 }
 
 uint32_t Bounded::PositionsOf(const Node& node) const {
-  if (node.count > kWidest) return 1;
+  if (node.count > kWidest || node.hopeless) return 1;
   const bool poor = node.preemptions >= static_cast<uint32_t>(bound_);
   if (node.tag == Tag::kThread && !node.may_switch_free && poor) return 1;
   return node.count;
 }
 
 void Bounded::Push(const ChoicePoint& at) {
-  Node node = {at.threads, at.count, 0, 0, at.running, at.tag, true};
+  Node node = {at.threads, at.count, 0,    0,
+               at.running, at.tag,   true, at.hopeless};
   if (!nodes_.empty()) {
     const Node& last = nodes_.back();
     node.preemptions = last.preemptions + (Costs(last, last.tried) ? 1 : 0);

@@ -37,6 +37,8 @@ class Bounded final : public Strategy {
     uint8_t running;
     Tag tag;
     bool may_switch_free;  // the running thread cannot go on, or yields
+    bool hopeless;         // only the first option: the other is known to end
+                           // nowhere
   };
 
   static uint32_t OptionAt(const Node& node, uint32_t position);
