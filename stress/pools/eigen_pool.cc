@@ -1,0 +1,49 @@
+// Eigen's ThreadPool, its headers unchanged.
+//
+// It neither refuses work nor waits for it: both are counted around it here.
+// Its destructor runs what is queued. Threads that find no work spin before
+// they sleep when the configuration asks for a patient search.
+#include <functional>
+#include <memory>
+#include <unsupported/Eigen/CXX11/ThreadPool>
+#include <utility>
+
+#include "stress/pools/outstanding.h"
+#include "stress/pools/pool.h"
+
+namespace reveille::stress {
+namespace {
+
+class EigenPool final : public Pool {
+ public:
+  explicit EigenPool(const PoolConfig& config)
+      : parallelism_(config.parallelism),
+        pool_(config.parallelism, config.patient_search) {}
+
+  bool Submit(PoolFn fn) override {
+    if (!outstanding_.Add()) return false;
+    // A std::function must be copyable, a PoolFn is not.
+    auto shared = std::make_shared<PoolFn>(std::move(fn));
+    pool_.Schedule([this, shared] { outstanding_.Run(std::move(*shared)); });
+    return true;
+  }
+
+  int Parallelism() const override { return parallelism_; }
+
+  bool Shutdown(PoolClock::time_point deadline) override {
+    return outstanding_.CloseAndWait(deadline);
+  }
+
+ private:
+  const int parallelism_;
+  Outstanding outstanding_;
+  Eigen::ThreadPool pool_;
+};
+
+REVEILLE_POOL("eigen", [](const PoolConfig& config) {
+  return absl::StatusOr<std::unique_ptr<Pool>>(
+      std::make_unique<EigenPool>(config));
+});
+
+}  // namespace
+}  // namespace reveille::stress
