@@ -158,5 +158,3 @@ BENCHMARK(futex_hand_off)->UseRealTime();
 
 }  // namespace
 }  // namespace reveille::explore
-
-BENCHMARK_MAIN();
