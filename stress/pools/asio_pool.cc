@@ -42,10 +42,14 @@ class AsioPool final : public Pool {
   boost::asio::thread_pool pool_;
 };
 
-REVEILLE_POOL("asio", [](const PoolConfig& config) {
-  return absl::StatusOr<std::unique_ptr<Pool>>(
-      std::make_unique<AsioPool>(config));
-});
+absl::StatusOr<std::unique_ptr<Pool>> Create(const PoolConfig& config) {
+  if (config.parallelism < 1) {
+    return absl::InvalidArgumentError("parallelism must be at least 1");
+  }
+  return std::make_unique<AsioPool>(config);
+}
+
+REVEILLE_POOL("asio", Create);
 
 }  // namespace
 }  // namespace reveille::stress

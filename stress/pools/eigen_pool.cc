@@ -40,10 +40,14 @@ class EigenPool final : public Pool {
   Eigen::ThreadPool pool_;
 };
 
-REVEILLE_POOL("eigen", [](const PoolConfig& config) {
-  return absl::StatusOr<std::unique_ptr<Pool>>(
-      std::make_unique<EigenPool>(config));
-});
+absl::StatusOr<std::unique_ptr<Pool>> Create(const PoolConfig& config) {
+  if (config.parallelism < 1) {
+    return absl::InvalidArgumentError("parallelism must be at least 1");
+  }
+  return std::make_unique<EigenPool>(config);
+}
+
+REVEILLE_POOL("eigen", Create);
 
 }  // namespace
 }  // namespace reveille::stress
