@@ -10,7 +10,7 @@ namespace {
 
 class GCacheTest : public ::testing::Test {
  protected:
-  GCacheTest() : gs_(new G[2 * GCache::kHalf]) {}
+  GCacheTest() : gs_(new G[size_t{2} * GCache::kHalf]) {}
   G* g(uint32_t i) { return &gs_[i]; }
   void Fill(uint32_t n) {
     for (uint32_t i = 0; i < n; ++i) cache_.Push(g(i));

@@ -121,7 +121,7 @@ class TestedQueue {
     return all;
   }
   template <typename Iterator>
-  void PutBack(Iterator begin, Iterator end) {
+  void PutBack(Iterator begin, const Iterator& end) {
     for (; begin != end; ++begin) queue_.Push(*begin);
   }
   const Bug bug_;

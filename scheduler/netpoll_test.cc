@@ -336,7 +336,8 @@ TEST_F(NetpollTest, AnEventOfAClosedDescriptorWakesNoNextOwnerOfItsNumber) {
   std::vector<std::unique_ptr<Parked>> parked;
   int spurious = 0;
   // A yield on a busy machine costs whole time slices of others.
-  const auto enough = std::chrono::steady_clock::now() + 10s;
+  const auto enough =
+      std::chrono::steady_clock::now() + std::chrono::seconds(10);
   for (int round = 0; round < testing::Rounds(20'000); ++round) {
     if (std::chrono::steady_clock::now() > enough) break;
     SocketPair old;

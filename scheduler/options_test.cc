@@ -142,7 +142,7 @@ TEST(OptionsTest, SysmonIsThereWithAnyRescuerAndNotThereWithNone) {
 void CreateWithDescriptors(int more) {
   const int next = dup(0);
   close(next);
-  const auto limit = static_cast<rlim_t>(next + more);
+  const auto limit = static_cast<rlim_t>(next) + static_cast<rlim_t>(more);
   rlimit few{limit, limit};
   setrlimit(RLIMIT_NOFILE, &few);
   Options options;

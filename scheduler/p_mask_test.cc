@@ -60,9 +60,9 @@ TEST(PMaskStressTest, NeighboursDoNotDisturbEachOther) {
 // The same with an update in two steps, and a neighbour's in between: shows
 // what the test above is looking for.
 TEST(PMaskPlantedTest, AnUpdateInTwoStepsLosesANeighbour) {
-  uint64_t word = 0;
+  volatile uint64_t word = 0;
   const uint64_t read = word;
-  word |= 2;        // The neighbour.
+  word = word | 2;  // The neighbour.
   word = read | 1;  // Ours.
   EXPECT_EQ(word & 2, 0u);
 }

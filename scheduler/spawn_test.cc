@@ -134,7 +134,8 @@ TEST_F(SpawnTest, FromManyThreadsAtOnceEachTaskRunsExactlyOnce) {
     threads.emplace_back([&, t] {
       line.Arrive();
       for (int i = 0; i < each; ++i) {
-        auto& run = runs[static_cast<size_t>(t * each + i)];
+        auto& run = runs[static_cast<size_t>(t) * static_cast<size_t>(each) +
+                         static_cast<size_t>(i)];
         ASSERT_TRUE(s_->Spawn([&run] { run.fetch_add(1); }).ok());
       }
     });

@@ -15,8 +15,6 @@
 namespace reveille::internal {
 namespace {
 
-using testing::StartLine;
-
 // Notes that it fired, and in which order.
 struct Probe : TimerNode {
   Probe() { fire = &Fired; }
@@ -263,7 +261,7 @@ int StepsUntilTheyDisagree(Bug bug, int steps) {
       case 2:
         agree = model.Remove(i);
         break;
-      case 3:
+      default:
         now += delay % 4;
         agree = model.Run(now);
         break;

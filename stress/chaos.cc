@@ -151,7 +151,7 @@ ChaosCounts Chaos::counts() const {
 void Chaos::Run() {
   ObserverThread observer("rv-chaos");
   while (!stop_.load()) {
-    const int mean = options_.period_us;
+    const int64_t mean = options_.period_us;
     SleepNs(1000 * std::uniform_int_distribution<int64_t>(1, 2 * mean)(rng_));
     Disturb();
   }

@@ -26,7 +26,7 @@ TEST(HistogramTest, AnyValueHasABucket) {
 
 TEST(HistogramTest, QuantilesAreOffByASixteenthAtMost) {
   Histogram h;
-  for (int i = 1; i <= 10'000; ++i) h.Add(i * 1000);
+  for (int64_t i = 1; i <= 10'000; ++i) h.Add(i * 1000);
   for (const double q : {0.5, 0.9, 0.99, 0.999}) {
     const double exact = q * 1e7;
     EXPECT_LE(static_cast<double>(h.Quantile(q)), exact);
@@ -45,7 +45,7 @@ TEST(HistogramTest, EmptyAndNegativeAreHarmless) {
 
 TEST(HistogramTest, TwoHalvesMergeIntoTheWhole) {
   Histogram odd, even, all;
-  for (int i = 0; i < 5000; ++i) {
+  for (int64_t i = 0; i < 5000; ++i) {
     (i % 2 != 0 ? odd : even).Add(i * i);
     all.Add(i * i);
   }

@@ -169,7 +169,7 @@ TEST(BlackBoxRuleTest, AllWorkersRunningIsFine) {
 TEST(BlackBoxRuleTest, AThreadBesideTheTasksThatComputesIsFine) {
   EXPECT_EQ(Black(Stranded(),
                   [](int n, Sighting* s) {
-                    s->threads[0] = {100, 'R', n * 20 * kMs};
+                    s->threads[0] = {100, 'R', int64_t{n} * 20 * kMs};
                   }),
             "none");
 }

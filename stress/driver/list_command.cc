@@ -45,7 +45,7 @@ nlohmann::json Mutants() {
 std::string Line(const nlohmann::json& entry) {
   std::string what = entry.value("promise", entry.value("bug", ""));
   if (entry.contains("built") && !entry["built"]) what += " (not built)";
-  const std::string name = entry["name"];
+  std::string name = entry["name"];
   if (what.empty()) return name;
   return absl::StrFormat("%-16s %s", name, what);
 }

@@ -155,7 +155,8 @@ void ReferencePool::QueueDueTimers() {
 }
 
 void ReferencePool::StartThreads() {
-  const size_t wanted = static_cast<size_t>(parallelism_ + blocked_);
+  const size_t wanted =
+      static_cast<size_t>(parallelism_) + static_cast<size_t>(blocked_);
   while (threads_.size() < wanted && !ending_) {
     const auto self = threads_.emplace(threads_.end());
     *self = std::thread([this, self] { Work(self); });

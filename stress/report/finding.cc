@@ -112,11 +112,10 @@ std::string SignatureOf(const Finding& f) {
 absl::StatusOr<std::string> WriteFinding(const std::string& out,
                                          const Finding& finding) {
   const std::string name = absl::StrCat("finding-", SignatureOf(finding));
-  const std::string folder = absl::StrCat(out, "/", name);
+  std::string folder = absl::StrCat(out, "/", name);
   std::error_code error;
   if (std::filesystem::exists(folder, error)) {
-    const absl::Status status =
-        AppendLine(folder + "/seen.jsonl", SeenLine(finding));
+    absl::Status status = AppendLine(folder + "/seen.jsonl", SeenLine(finding));
     if (!status.ok()) return status;
     return folder;
   }

@@ -113,7 +113,7 @@ TEST(RunRecordTest, UnknownGapIsNullAndKnownGapHasItsFigures) {
   record.watchdog.white_box = true;
   record.watchdog.samples = 10;
   record.watchdog.gap_samples = 5;
-  for (int i = 1; i <= 100; ++i) record.watchdog.gaps.Add(i * 1000);
+  for (int64_t i = 1; i <= 100; ++i) record.watchdog.gaps.Add(i * 1000);
   const auto json = ToJson(record);
   EXPECT_EQ(json["schema"], "reveille-run/1");
   EXPECT_EQ(json["conservation_gap"]["max_ns"], 100'000);

@@ -87,8 +87,8 @@ void HoldAllWorkers(Round& round, Gate& gate) {
 
 // Idle tasks first, then a backlog of normal ones, then the workers are let go.
 void RunBacklog(Round& round, Dice& dice) {
-  const int workers = round.pool().Parallelism();
-  const uint64_t in_hands = static_cast<uint64_t>(workers * kInHandsPerWorker);
+  const auto workers = static_cast<uint64_t>(round.pool().Parallelism());
+  const uint64_t in_hands = workers * kInHandsPerWorker;
   IdleLoad load(round, in_hands);
   Gate gate;
   HoldAllWorkers(round, gate);

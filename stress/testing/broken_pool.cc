@@ -1,6 +1,7 @@
 #include "stress/testing/broken_pool.h"
 
 #include <chrono>
+#include <csignal>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -86,7 +87,7 @@ void BrokenPool::RunOne(std::unique_lock<std::mutex>& lock) {
   ++steps_;
   if (Now(Fault::kLosesTask, 50)) return;
   const bool twice = Now(Fault::kRunsTwice, 50);
-  if (Now(Fault::kCrashes, 200)) *static_cast<volatile int*>(nullptr) = 1;
+  if (Now(Fault::kCrashes, 200)) raise(SIGSEGV);
   // Who takes one of several hands the search on.
   if (!queue_.empty() && asleep_ > wakes_given_) {
     ++wakes_given_;
