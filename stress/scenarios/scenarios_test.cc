@@ -103,14 +103,14 @@ TEST_P(RepeatabilityTest, SeedDecidesWhatIsSubmitted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, RepeatabilityTest,
-                         testing::Values("burst", "handoff", "idlework", "lend",
-                                         "netpoll", "pdrop", "rendezvous",
-                                         "resize", "yield"));
+                         testing::Values("burst", "fanout", "handoff",
+                                         "idlework", "lend", "netpoll", "pdrop",
+                                         "rendezvous", "resize", "yield"));
 
 TEST(ScenarioRegistryTest, KnowsEveryScenarioByName) {
-  for (const char* name :
-       {"alarm", "burst", "handoff", "idlework", "lend", "mix", "netpoll",
-        "pdrop", "rendezvous", "resize", "shutdown", "timers", "yield"}) {
+  for (const char* name : {"alarm", "burst", "fanout", "handoff", "idlework",
+                           "lend", "mix", "netpoll", "pdrop", "rendezvous",
+                           "resize", "shutdown", "timers", "yield"}) {
     const Scenario* scenario = FindScenario(name);
     ASSERT_NE(scenario, nullptr) << name;
     EXPECT_FALSE(scenario->promise.empty());
