@@ -72,12 +72,10 @@ bool PointWhen(Fiber* self, Kind kind, uintptr_t object, uintptr_t pc,
   waiting.timed_out = false;
   waiting.timeout_ends = true;
   x.waiting |= self->bit;
-  bool blocked = false;
-  if (!ready(*self)) {
-    x.enabled &= ~self->bit;
-    SetDeadline(self, deadline);
-    blocked = true;
-  }
+  // Also when there is nothing to wait for yet: others may be faster.
+  SetDeadline(self, deadline);
+  const bool blocked = !ready(*self);
+  if (blocked) x.enabled &= ~self->bit;
   if (x.enabled != self->bit) Dispatch(self);
   const bool possible = ready(*self);
   StopWaiting(self);

@@ -3,11 +3,15 @@
 #                  DRIVER_LIBRARIES <target>...)
 #
 # For each *.patch in the folders: a copy of the sources of reveille_scheduler
-# with the patch applied, the pools that use the scheduler compiled against it,
-# and bin/mutants/<name>/reveille linked from these and the rest of the driver.
-# Writes LIST, a source that tells the driver which mutants there are. The global
-# property REVEILLE_MUTANTS lists their names, and reveille_mutant_<name>_scheduler
-# has the sources of each, so that another lens can compile them again.
+# with the patch applied, and bin/mutants/<name>/reveille linked from it and the
+# rest of the driver. If the patch changes sources only, these are compiled, and
+# the rest is the product's objects; if it changes a header, everything is that
+# may see it, the pools that use the scheduler included. Writes LIST, a source
+# that tells the driver which mutants there are. The global property
+# REVEILLE_MUTANTS lists their names, and reveille_mutant_<name>_scheduler has
+# the sources to be compiled for each (property REVEILLE_REPLACES: those of the
+# product that they replace, empty for all), so that another lens can compile
+# them again.
 #
 # A patch has lines "Bug:", "Mirrors:", "Breaks:" and "Expect:" above its diff;
 # its paths begin with a/scheduler/ and b/scheduler/. One that does not apply
@@ -93,7 +97,23 @@ function(reveille_absolute_sources target result)
   set(${result} ${absolute} PARENT_SCOPE)
 endfunction()
 
-# The copy of the scheduler with the bug, as a static library.
+# Those of `names` that a patch changes; empty if it changes anything else.
+function(reveille_patched_sources patch names result)
+  file(STRINGS ${patch} lines REGEX "^\\+\\+\\+ b/scheduler/")
+  set(changed "")
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "^\\+\\+\\+ b/scheduler/([^ \t]+).*" "\\1" file "${line}")
+    if(NOT file IN_LIST names)
+      set(${result} "" PARENT_SCOPE)
+      return()
+    endif()
+    list(APPEND changed ${file})
+  endforeach()
+  set(${result} ${changed} PARENT_SCOPE)
+endfunction()
+
+# The copy of the scheduler with the bug. Objects, not an archive: the linker
+# would take the product's for whatever it comes to need later.
 function(reveille_mutant_scheduler name patch library)
   find_program(REVEILLE_PATCH_PROGRAM patch REQUIRED)
   get_target_property(scheduler reveille_scheduler SOURCE_DIR)
@@ -105,11 +125,17 @@ function(reveille_mutant_scheduler name patch library)
   execute_process(COMMAND ${stage} COMMAND_ERROR_IS_FATAL ANY)
 
   reveille_absolute_sources(reveille_scheduler sources)
-  set(copies "")
+  set(names "")
   foreach(source IN LISTS sources)
     cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${scheduler})
-    list(APPEND copies ${tree}/scheduler/${source})
+    list(APPEND names ${source})
   endforeach()
+  reveille_patched_sources(${patch} "${names}" replaced)
+  set(copies ${replaced})
+  if(NOT replaced)
+    set(copies ${names})
+  endif()
+  list(TRANSFORM copies PREPEND ${tree}/scheduler/)
   # Again at build time, when the scheduler has changed since.
   file(GLOB_RECURSE originals CONFIGURE_DEPENDS ${scheduler}/*.h
        ${scheduler}/*.cc)
@@ -122,21 +148,27 @@ function(reveille_mutant_scheduler name patch library)
     VERBATIM)
   add_custom_target(${library}_staged DEPENDS ${tree}/staged)
 
-  add_library(${library} STATIC EXCLUDE_FROM_ALL ${copies})
+  add_library(${library} OBJECT EXCLUDE_FROM_ALL ${copies})
+  set_target_properties(${library} PROPERTIES REVEILLE_REPLACES "${replaced}")
   add_dependencies(${library} ${library}_staged)
   get_target_property(libraries reveille_scheduler LINK_LIBRARIES)
   if(libraries)
     target_link_libraries(${library} PUBLIC ${libraries})
   endif()
+  if(replaced)
+    target_link_libraries(${library} PUBLIC reveille_scheduler)
+  endif()
   target_include_directories(
     ${library} BEFORE PUBLIC ${tree}/scheduler/include PRIVATE ${tree})
 endfunction()
 
-# The objects of a pool: the product's, or, if it uses the scheduler, its
-# sources compiled against the copy.
+# The objects of a pool: the product's, or, if it may see the change, its sources
+# compiled against the copy.
 function(reveille_mutant_pool pool mutant scheduler result)
   get_target_property(libraries reveille_pool_${pool} REVEILLE_POOL_LIBRARIES)
-  if(NOT libraries MATCHES "(^|;)(Reveille::|reveille_)scheduler(;|$)")
+  get_target_property(replaced ${scheduler} REVEILLE_REPLACES)
+  if(replaced OR NOT libraries MATCHES
+                 "(^|;)(Reveille::|reveille_)scheduler(;|$)")
     set(${result} reveille_pool_${pool} ${libraries} PARENT_SCOPE)
     return()
   endif()

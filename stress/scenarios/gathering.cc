@@ -46,6 +46,20 @@ void ByTheFirst(const GroupRef& group) {
   });
 }
 
+// One task submits all of them with short ones in front and behind, and ends:
+// its worker then takes them from its own queue while others may be at it.
+void ByOneThatLeaves(const GroupRef& group) {
+  group->round.Submit([group] {
+    Round& round = group->round;
+    const auto submit_short = [&round] {
+      round.Submit([&round] { Compute(round, round.knobs().work_ns / 4); });
+    };
+    if (group->dice.Coin()) submit_short();
+    for (int i = 0; i < group->size; ++i) SubmitOne(group, i);
+    if (group->dice.Coin()) submit_short();
+  });
+}
+
 // Each submits the next one, then goes on.
 void InAChain(const GroupRef& group, int i) {
   group->round.Submit([group, i] {
@@ -91,7 +105,7 @@ void AmongShortOnes(const GroupRef& group) {
 void Gather(Round& round, Dice& dice, int n, std::function<void(int)> body) {
   const auto group =
       std::make_shared<Group>(Group{round, dice.Fork(), n, std::move(body)});
-  switch (dice.Below(7)) {
+  switch (dice.Below(8)) {
     case 0:
       return OneByOne(group);
     case 1:
@@ -104,6 +118,8 @@ void Gather(Round& round, Dice& dice, int n, std::function<void(int)> body) {
       return InATree(group, 0);
     case 5:
       return FromBothSides(group);
+    case 6:
+      return ByOneThatLeaves(group);
     default:
       return AmongShortOnes(group);
   }

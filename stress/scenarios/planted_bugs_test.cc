@@ -67,7 +67,10 @@ TEST(PlantedBugTest, TimerThatFiresAfterItWasStoppedIsADoubleRun) {
 }
 
 TEST(PlantedBugTest, EventWithoutACauseIsReported) {
-  EXPECT_TRUE(RunBroken<InventsEvents>("netpoll").contains("check-failed"));
+  for (const char* scenario : {"netpoll", "alarm"}) {
+    EXPECT_TRUE(RunBroken<InventsEvents>(scenario).contains("check-failed"))
+        << scenario;
+  }
 }
 
 TEST(PlantedBugTest, TaskOnASpoiltThreadIsReported) {
@@ -195,6 +198,15 @@ TEST(PlantedHangTest, ForgottenTimersStayArmed) {
   hang.Mend();
 }
 
+TEST(PlantedHangTest, ForgottenTimerLeavesTheAlarmArmed) {
+  Hang hang("alarm", kSmall, Make<ForgetsTimers>);
+  hang.AwaitStandstill();
+  // The timer and the wait that it was to end.
+  EXPECT_GE(hang.judge().armed(), 2u);
+  EXPECT_EQ(hang.judge().waiting(), 0u);
+  hang.Mend();
+}
+
 TEST(PlantedHangTest, LostEventLeavesItsTaskWaiting) {
   Hang hang("netpoll", kSmall, Make<LosesAnEvent>);
   hang.AwaitStandstill();
@@ -204,6 +216,14 @@ TEST(PlantedHangTest, LostEventLeavesItsTaskWaiting) {
 
 TEST(PlantedHangTest, PlaceThatIsNotLentStopsTheGate) {
   Hang hang("pdrop", kSmall, Make<KeepsPlaces>);
+  hang.AwaitStandstill();
+  EXPECT_GE(hang.judge().waiting(), 1u);
+  EXPECT_EQ(hang.judge().running(), 2u);
+  hang.Mend();
+}
+
+TEST(PlantedHangTest, PlaceThatIsNotLentStopsTheChild) {
+  Hang hang("lend", kSmall, Make<KeepsPlaces>);
   hang.AwaitStandstill();
   EXPECT_GE(hang.judge().waiting(), 1u);
   EXPECT_EQ(hang.judge().running(), 2u);

@@ -4,10 +4,11 @@
 // was in; never do more tasks run at the same time than the greatest number of
 // workers that was asked for; and after the last change the pool runs as many
 // tasks as it has workers, no more and no less. A thread outside and now and
-// then a task change the number while others submit; tasks block, yield and
-// spawn. At the end of each part a rendezvous of exactly that many tasks shows
-// that all of the workers are there, and a ConcurrencyOracle that there are no
-// more. Judged by these, the Judge and the watchdog.
+// then a task change the number while others submit tasks of both priorities,
+// some of which spawn more. At the end of each part a rendezvous of exactly
+// that many tasks shows that all of the workers are there, and a
+// ConcurrencyOracle that there are no more. Judged by these, the Judge and the
+// watchdog.
 #include <algorithm>
 #include <atomic>
 
@@ -28,6 +29,7 @@ struct Load {
   const int most_workers;
 
   void SubmitTask(Dice& dice, int depth);
+  void SubmitIdleTask(Dice& dice);
   void Resize(Dice& dice) {
     round.pool().AsResizable()->Resize(dice.Between(1, most_workers));
   }
@@ -43,13 +45,24 @@ void Load::SubmitTask(Dice& dice, int depth) {
   });
 }
 
+void Load::SubmitIdleTask(Dice& dice) {
+  round.SubmitIdle([this, own = dice.Fork()]() mutable {
+    at_once.Enter();
+    ComputeTypically(round, own);
+    at_once.Leave();
+  });
+}
+
 void Churn(Load& load, Dice& dice, int tasks) {
   Round& round = load.round;
+  const bool idle_work = round.pool().AsIdleWork() != nullptr;
   load.at_once.SetLimit(load.most_workers);
   round.RunOutside(2, dice, [&](Dice& own, int thread) {
     const Gap gap = thread == 0 ? RandomGap(own) : Gap::kExponential;
     for (int i = 0; i < tasks && !round.stopping(); ++i) {
-      if (thread == 0) {
+      if (thread == 0 && idle_work && own.OneIn(3)) {
+        load.SubmitIdleTask(own);
+      } else if (thread == 0) {
         load.SubmitTask(own, 2);
       } else if (i % 4 == 0) {
         load.Resize(own);

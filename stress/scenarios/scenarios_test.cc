@@ -103,14 +103,14 @@ TEST_P(RepeatabilityTest, SeedDecidesWhatIsSubmitted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, RepeatabilityTest,
-                         testing::Values("burst", "handoff", "idlework",
-                                         "netpoll", "pdrop", "rendezvous",
-                                         "resize", "yield"));
+                         testing::Values("burst", "fanout", "handoff",
+                                         "idlework", "lend", "netpoll", "pdrop",
+                                         "rendezvous", "resize", "yield"));
 
 TEST(ScenarioRegistryTest, KnowsEveryScenarioByName) {
-  for (const char* name :
-       {"burst", "handoff", "idlework", "mix", "netpoll", "pdrop", "rendezvous",
-        "resize", "shutdown", "timers", "yield"}) {
+  for (const char* name : {"alarm", "burst", "fanout", "handoff", "idlework",
+                           "lend", "mix", "netpoll", "pdrop", "rendezvous",
+                           "resize", "shutdown", "timers", "yield"}) {
     const Scenario* scenario = FindScenario(name);
     ASSERT_NE(scenario, nullptr) << name;
     EXPECT_FALSE(scenario->promise.empty());
@@ -131,8 +131,8 @@ TEST(ScenarioRegistryTest, PoolWithoutACapabilityIsToldWhichOneIsMissing) {
     bool Shutdown(PoolClock::time_point) override { return true; }
   } pool;
   EXPECT_EQ(FindScenario("burst")->missing(pool), "");
-  for (const char* name :
-       {"idlework", "netpoll", "pdrop", "resize", "timers", "yield"}) {
+  for (const char* name : {"alarm", "idlework", "lend", "netpoll", "pdrop",
+                           "resize", "timers", "yield"}) {
     EXPECT_NE(FindScenario(name)->missing(pool), "") << name;
   }
 }

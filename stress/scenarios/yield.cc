@@ -5,8 +5,9 @@
 // each makes all of its steps, one at a time. And pairs in which a task submits
 // a partner and yields; the partner keeps the worker busy until the yielded
 // task goes on, which therefore has to be picked up by another, idle worker:
-// who yields without waking anybody hangs (golang/go#55160). Judged by the
-// Judge, by counting the steps, and by the watchdog.
+// who yields without waking anybody hangs (golang/go#55160). Short tasks keep
+// the other workers coming and going meanwhile. Judged by the Judge, by counting
+// the steps, and by the watchdog.
 #include <algorithm>
 #include <atomic>
 #include <deque>
@@ -76,6 +77,11 @@ void RunPairs(Round& round, Dice& dice, int pairs) {
   for (int i = 0; i < pairs && !round.stopping(); ++i) {
     for (int k = dice.Between(1, at_once); k > 0; --k) {
       SubmitPair(round, kept.emplace_back());
+    }
+    for (int k = dice.Between(0, round.Scale(4, 2)); k > 0; --k) {
+      round.Submit([&round, ns = dice.Exponential(round.knobs().work_ns)] {
+        Compute(round, ns);
+      });
     }
     round.AwaitAll();
     Pause(round, dice, dice.Coin() ? Gap::kBrief : Gap::kNone);

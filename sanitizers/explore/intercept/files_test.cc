@@ -304,6 +304,30 @@ TEST(Polling, OneShotStrikesOnceUntilRearmed) {
   EXPECT_TRUE(tally.clean()) << tally.message;
 }
 
+TEST(Polling, WaiterWhoseEventAnotherTookWaitsUntilItsDeadline) {
+  const Tally tally = Explore(200, [] {
+    const int epoll = epoll_create1(0);
+    const int counter = eventfd(1, EFD_NONBLOCK);
+    Watch(epoll, counter, EPOLLIN | EPOLLONESHOT);
+    const auto before = std::chrono::steady_clock::now();
+    std::atomic<int> reports{0};
+    auto wait = [&] {
+      epoll_event event;
+      const int count = epoll_wait(epoll, &event, 1, 100);
+      const auto after = std::chrono::steady_clock::now();
+      Check(count == 1 || after - before >= std::chrono::milliseconds(100),
+            "returned early with nothing");
+      reports.fetch_add(count);
+    };
+    std::thread a(wait);
+    std::thread b(wait);
+    a.join();
+    b.join();
+    Check(reports == 1, "reported twice");
+  });
+  EXPECT_TRUE(tally.clean()) << tally.message;
+}
+
 TEST(Polling, ClosingForgetsTheInterest) {
   const Tally tally = Explore(3, [] {
     const int epoll = epoll_create1(0);

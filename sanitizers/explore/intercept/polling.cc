@@ -56,7 +56,11 @@ int WaitForEvents(Fiber* self, int descriptor, epoll_event* events, int most,
   const int count = HarvestEpoll(epoll, events, most);
   if (count == 0) NoteFailure();
   Saw(self, static_cast<uint64_t>(count));
-  if (count > 0) self->spin.Forget();
+  if (count > 0) {
+    self->spin.Forget();
+    // One-shot and edge-triggered events are gone for the others.
+    DescriptionChanged(epoll, false);
+  }
   Release(epoll);
   return count;
 }
