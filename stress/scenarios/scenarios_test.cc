@@ -109,8 +109,9 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, RepeatabilityTest,
 
 TEST(ScenarioRegistryTest, KnowsEveryScenarioByName) {
   for (const char* name :
-       {"burst", "handoff", "idlework", "mix", "netpoll", "pdrop", "rendezvous",
-        "resize", "shutdown", "timers", "yield"}) {
+       {"burst", "childgate", "errand", "giveway", "handoff", "idlework", "mix",
+        "netpoll", "overtake", "pdrop", "rendezvous", "resize", "shutdown",
+        "timers", "yield"}) {
     const Scenario* scenario = FindScenario(name);
     ASSERT_NE(scenario, nullptr) << name;
     EXPECT_FALSE(scenario->promise.empty());
@@ -131,8 +132,8 @@ TEST(ScenarioRegistryTest, PoolWithoutACapabilityIsToldWhichOneIsMissing) {
     bool Shutdown(PoolClock::time_point) override { return true; }
   } pool;
   EXPECT_EQ(FindScenario("burst")->missing(pool), "");
-  for (const char* name :
-       {"idlework", "netpoll", "pdrop", "resize", "timers", "yield"}) {
+  for (const char* name : {"childgate", "giveway", "idlework", "netpoll",
+                           "overtake", "pdrop", "resize", "timers", "yield"}) {
     EXPECT_NE(FindScenario(name)->missing(pool), "") << name;
   }
 }
