@@ -10,7 +10,6 @@
 //   worker A    lies down on top, looks again: task 1; runs it
 //   submitter   pushes 2, pops A, wakes A, which runs 1 and waits for 2
 // Expect: idle-worker-with-runnable-work.
-#include <algorithm>
 #include <deque>
 #include <mutex>
 #include <utility>
@@ -39,9 +38,8 @@ class LifoWakeBusy final : public Dispatcher {
       if (PoolFn fn = queue_.TryPop()) return fn;
       LieDown(self);
       if (PoolFn fn = queue_.TryPop()) {
-        // Bug: it stays on the stack. If it is gone already, the wake was for
-        // somebody who has nothing else to do.
-        if (kFixed && !GetUp(self)) WakeTop();
+        // Bug: it stays on the stack.
+        if (kFixed) GetUp(self);
         return fn;
       }
       parkers_[static_cast<size_t>(self)].Park();
@@ -66,10 +64,14 @@ class LifoWakeBusy final : public Dispatcher {
     std::lock_guard<std::mutex> lock(mutex_);
     stack_.push_back(self);
   }
-  // False: it was popped.
-  bool GetUp(int self) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return std::erase(stack_, self) > 0;
+  // If it was popped, the wake was for somebody who has nothing else to do.
+  void GetUp(int self) {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (std::erase(stack_, self) > 0) return;
+    }
+    parkers_[static_cast<size_t>(self)].Park();  // Takes the permit.
+    WakeTop();
   }
   void WakeTop() {
     std::lock_guard<std::mutex> lock(mutex_);

@@ -36,6 +36,7 @@ class PackedCounter final : public Dispatcher {
 
   PoolFn Next(int) override {
     while (!stopping_.load()) {
+      if (PoolFn fn = queue_.TryPop()) return fn;
       state_.fetch_add(kWaiter);
       if (PoolFn fn = queue_.TryPop()) {
         Cancel();
@@ -48,6 +49,7 @@ class PackedCounter final : public Dispatcher {
 
   void Stop() override {
     stopping_.store(true);
+    state_.fetch_add(kSignal);  // Who has looked already does not sleep.
     FutexWakeAll(&state_);
   }
 

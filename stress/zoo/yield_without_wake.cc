@@ -1,15 +1,17 @@
 // yield-without-wake: a task that gives way is queued, and nobody is told.
 //
-// Mechanism: a yielded task goes to the common queue without a wake, since the
-// worker that yields is awake and will look there. It may find something else
-// first, and be busy with that for long.
+// Mechanism: a yielded task goes to a queue of its own without a wake, since
+// the worker that yields is awake and will look there. It looks for fresh tasks
+// first, and may be busy with one of those for long. (A worker that was asleep
+// looks for yielded ones first, so that they do not starve.)
 // Mirrors: golang/go#55160 (Gosched), Kotlin/kotlinx.coroutines#4248. Class: c.
 // Lost by:
-//   task A      submits B (a worker wakes, finds B gone already, sleeps)
-//   task A      yields: queued behind B; no wake
-//   worker      takes B, which waits for A; the other worker sleeps
-// Expect: idle-worker-with-runnable-work, or livelock: A has begun, so counting
-// tasks does not show that it waits for a worker, and B spins.
+//   task A      submits B, which wakes worker 2
+//   worker 2    takes the key, looks for yielded tasks: none
+//   task A      yields; no wake; worker 1 takes B, which waits for A
+//   worker 2    looks for fresh tasks: none; sleeps
+// Expect: livelock (A has begun, so counting tasks does not show that it waits
+// for a worker; B spins).
 #include <utility>
 
 #include "stress/zoo/bug.h"
@@ -25,22 +27,27 @@ class YieldWithoutWake final : public Dispatcher {
   explicit YieldWithoutWake(Crew*) {}
 
   void Push(int, PoolFn fn) override {
-    queue_.Push(std::move(fn));
+    fresh_.Push(std::move(fn));
     events_.NotifyOne();
   }
 
   bool TakesYields() const override { return true; }
   void PushYielded(int, PoolFn fn) override {
-    queue_.Push(std::move(fn));
+    yielded_.Push(std::move(fn));
     // Bug: this worker may not be the next one to be free.
     if (kFixed) events_.NotifyOne();
   }
 
   PoolFn Next(int) override {
+    bool rested = false;
     while (!events_.closed()) {
-      if (PoolFn fn = queue_.TryPop()) return fn;
       const EventCount::Key key = events_.Prepare();
-      if (queue_.Empty()) events_.Wait(key);
+      if (PoolFn fn =
+              rested ? Search(yielded_, fresh_) : Search(fresh_, yielded_)) {
+        return fn;
+      }
+      events_.Wait(key);
+      rested = true;
     }
     return nullptr;
   }
@@ -48,7 +55,13 @@ class YieldWithoutWake final : public Dispatcher {
   void Stop() override { events_.Close(); }
 
  private:
-  TaskQueue queue_;
+  static PoolFn Search(TaskQueue& first, TaskQueue& second) {
+    PoolFn fn = first.TryPop();
+    return fn ? std::move(fn) : second.TryPop();
+  }
+
+  TaskQueue fresh_;
+  TaskQueue yielded_;
   EventCount events_;
 };
 
