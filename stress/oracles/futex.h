@@ -21,8 +21,11 @@ inline void FutexWait(std::atomic<uint32_t>* word, uint32_t expected) {
 }
 
 // Only the address is used: the word itself may be gone by now.
+inline void FutexWakeSome(std::atomic<uint32_t>* word, uint32_t most) {
+  ::syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, most, nullptr, nullptr, 0);
+}
 inline void FutexWakeAll(std::atomic<uint32_t>* word) {
-  ::syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+  FutexWakeSome(word, INT_MAX);
 }
 
 }  // namespace reveille::stress

@@ -1,4 +1,5 @@
-// The contract, on each registered pool: what every scenario takes for granted.
+// The contract, on each pool of this program: what every scenario takes for
+// granted.
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
@@ -15,6 +16,7 @@
 #include "stress/oracles/oracle.h"
 #include "stress/oracles/quiescence.h"
 #include "stress/oracles/ticket.h"
+#include "stress/pools/contract_pools.h"
 #include "stress/pools/pool.h"
 
 namespace reveille::stress {
@@ -366,12 +368,6 @@ TEST_P(PoolWhiteBoxTest, SnapshotShowsTheFirstTimer) {
   timer->Stop();
 }
 
-std::vector<std::string> PoolNames() {
-  std::vector<std::string> names;
-  for (const PoolEntry& entry : AllPools()) names.push_back(entry.name);
-  return names;
-}
-
 std::string TestName(const testing::TestParamInfo<std::string>& info) {
   std::string name = info.param;
   for (char& c : name) {
@@ -381,21 +377,11 @@ std::string TestName(const testing::TestParamInfo<std::string>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Pools, PoolContractTest,
-                         testing::ValuesIn(PoolNames()), TestName);
-INSTANTIATE_TEST_SUITE_P(Pools, PoolNetpollTest, testing::ValuesIn(PoolNames()),
-                         TestName);
+                         testing::ValuesIn(ContractPools()), TestName);
+INSTANTIATE_TEST_SUITE_P(Pools, PoolNetpollTest,
+                         testing::ValuesIn(ContractPools()), TestName);
 INSTANTIATE_TEST_SUITE_P(Pools, PoolWhiteBoxTest,
-                         testing::ValuesIn(PoolNames()), TestName);
-
-TEST(PoolRegistryTest, FindsThePoolsOfThisTree) {
-  ASSERT_NE(FindPool("reference"), nullptr);
-  EXPECT_EQ(FindPool("no-such-pool"), nullptr);
-}
-
-TEST(PoolRegistryTest, BugSecondPoolOfTheSameNameIsRefused) {
-  EXPECT_FALSE(RegisterPool("reference", nullptr));
-  EXPECT_NE(FindPool("reference")->create, nullptr);
-}
+                         testing::ValuesIn(ContractPools()), TestName);
 
 }  // namespace
 }  // namespace reveille::stress

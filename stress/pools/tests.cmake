@@ -1,4 +1,5 @@
-add_executable(stress_pools_test pool_contract_test.cc)
+add_executable(stress_pools_test contract_pools.cc pool_contract_test.cc
+                                 registry_test.cc)
 target_link_libraries(
   stress_pools_test PRIVATE reveille_stress_pools reveille_stress_oracles
                             GTest::gtest_main)

@@ -108,9 +108,10 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, RepeatabilityTest,
                                          "rendezvous", "resize", "yield"));
 
 TEST(ScenarioRegistryTest, KnowsEveryScenarioByName) {
-  for (const char* name : {"alarm", "burst", "fanout", "handoff", "idlework",
-                           "lend", "mix", "netpoll", "pdrop", "rendezvous",
-                           "resize", "shutdown", "timers", "yield"}) {
+  for (const char* name :
+       {"alarm", "burst", "childgate", "errand", "fanout", "giveway", "handoff",
+        "idlework", "lend", "mix", "netpoll", "overtake", "pdrop", "rendezvous",
+        "resize", "shutdown", "timers", "yield"}) {
     const Scenario* scenario = FindScenario(name);
     ASSERT_NE(scenario, nullptr) << name;
     EXPECT_FALSE(scenario->promise.empty());
@@ -131,8 +132,9 @@ TEST(ScenarioRegistryTest, PoolWithoutACapabilityIsToldWhichOneIsMissing) {
     bool Shutdown(PoolClock::time_point) override { return true; }
   } pool;
   EXPECT_EQ(FindScenario("burst")->missing(pool), "");
-  for (const char* name : {"alarm", "idlework", "lend", "netpoll", "pdrop",
-                           "resize", "timers", "yield"}) {
+  for (const char* name :
+       {"alarm", "childgate", "giveway", "idlework", "lend", "netpoll",
+        "overtake", "pdrop", "resize", "timers", "yield"}) {
     EXPECT_NE(FindScenario(name)->missing(pool), "") << name;
   }
 }
