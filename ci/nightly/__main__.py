@@ -1,5 +1,6 @@
 """ci/run nightly, once everything is built; options.py has the usage."""
 
+import datetime
 import os
 import pathlib
 import secrets
@@ -89,6 +90,9 @@ def new_night(choices):
     builds = read_builds(choices.builds)
     failed = {(b["preset"], b["target"]) for b in builds if b["status"]}
     lenses, why_not = drivers.usable(choices, failed)
+    # Asked for by name and not to be had: no such night is clean.
+    failed_builds = {f"{preset} {target}" for preset, target in failed}
+    failed_builds |= {lens for lens in choices.lenses or () if lens in why_not}
     if choices.seed is None:
         choices.seed = secrets.randbelow(1 << 48)
     kept = ("minutes", "seed", "only", "skip", "jobs", "units", "pool", "mutant", "strict", "build_root")
@@ -101,9 +105,9 @@ def new_night(choices):
         "lenses": lenses,
         "not_run": not_run(choices, chosen, why_not),
         "builds": builds,
-        "failed_builds": sorted(f"{preset} {target}" for preset, target in failed),
+        "failed_builds": sorted(failed_builds),
         "machine": machine.describe(kinds.driver(choices.build_root, "none")),
-        "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "began": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds_run": 0,
         "interrupted": False,
     }

@@ -117,6 +117,8 @@ def outcome(end, said, folder, was_asked_to_end):
         return end.why.split(":")[0].replace(" ", "-"), end.why
     if end.status == -signal.SIGKILL:
         return "killed", "SIGKILL, not from here: the kernel's out-of-memory killer, or somebody"
+    if was_asked_to_end and end.status in (-signal.SIGINT, -signal.SIGTERM):
+        return "interrupted", ""
     if end.status < 0:
         return "crashed", f"the driver died of {signal.Signals(-end.status).name}; {last_words(folder)}"
     for word in WORST_FIRST:

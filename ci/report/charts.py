@@ -69,14 +69,15 @@ def octaves(sums):
 def saturation(night):
     """Different interleavings over schedules: where a curve bends away from the
     diagonal, the search begins to see the same again."""
-    curves = collections.defaultdict(list)
+    curves = {}
     for unit in night.units:
         for run in unit.runs:
             key = f"{unit['scenario']} procs={unit['procs']} rescuers={unit['rescuers']}"
-            points = [(p[1], p[2]) for p in run.get("progress", []) if p[1]]
-            if points and len(points) >= len(curves[key]):
+            points = [(0, 0)] + [(p[1], p[2]) for p in run.get("progress", []) if p[1]]
+            # The longest search of several.
+            if len(points) > 1 and (key not in curves or points[-1] > curves[key][-1]):
                 curves[key] = points
-    return {key: points for key, points in curves.items() if points}
+    return curves
 
 
 def survival(night):
@@ -98,8 +99,12 @@ def survival(night):
     curves = []
     for (kind, lens), observed in sorted(times.items()):
         if any(found for _, found in observed):
-            curves.append((f"{kind}, {lens}", lens, kaplan_meier(observed)))
+            curves.append((name_of(kind, lens), lens, kaplan_meier(observed)))
     return stepped(curves)
+
+
+def name_of(kind, lens):
+    return kind if lens in (kind, "none") else f"{kind}, {lens}"
 
 
 def kaplan_meier(observed):
@@ -124,7 +129,7 @@ def discovery(night):
                 seen |= {v["signature"] for v in tally.verdicts(unit.runs)}
                 points.append((round(spent, 2), len(seen)))
         if seen:
-            curves.append((f"{kind}, {lens}", lens, points))
+            curves.append((name_of(kind, lens), lens, points))
     return stepped(curves)
 
 

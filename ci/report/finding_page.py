@@ -17,7 +17,7 @@ def page(view, finding):
     ]
     if model:
         words = " ".join(part for part in (model.caption, model.note, missed_words(model)) if part)
-        parts.append(tag("div", svg.timeline(model), class_="scroll timeline to-the-end"))
+        parts.append(svg.timeline(model))
         parts.append(tag("p", escaped(words), class_="caption"))
         parts.append(legend(model))
     else:
@@ -35,7 +35,7 @@ def page(view, finding):
 
 
 def missed_words(model):
-    return " ".join(f"{edge[4]}." for edge in model.edges if edge[5])
+    return " ".join(f"{edge[4].rstrip('.')}." for edge in model.missed())
 
 
 LEGEND = (

@@ -42,7 +42,6 @@ class Flight:
     events: list
     ms: dict  # tid -> name
     ps: list
-    searching: int  # at the beginning of the picture, as far as is known
     final: dict  # of state.txt
     final_ps: dict  # p -> status
     final_ms: dict  # m -> state
@@ -77,9 +76,10 @@ def parse(trace, state_text):
     final, final_ps, final_ms = read_state(state_text or "")
     seen = {e.p for e in events if e.p >= 0}
     ps = sorted(set(final_ps) | seen)
-    ms = {tid: name for tid, name in names.items() if any(e.m == tid for e in events)}
-    ms = {tid: ms[tid] for tid in sorted(ms)}
-    return Flight(events, ms, ps, 0, final, final_ps, final_ms)
+    # Those that did nothing in the picture are in it all the same.
+    known = set(final_ms) | {e.m for e in events}
+    ms = {tid: names.get(tid, f"M{tid}") for tid in sorted(known)}
+    return Flight(events, ms, ps, final, final_ps, final_ms)
 
 
 def wakeups(flight):
@@ -111,6 +111,9 @@ def m_spans(flight, tid):
         since, doing = i, after
     if doing:
         spans.append((since, None, doing))
+    elif flight.final_ms.get(tid) in ("parked", "running"):
+        # Nothing but running has happened to it since before the picture.
+        spans.append((0, None, flight.final_ms[tid]))
     return [span for span in spans if span[2] != "awake"]
 
 
@@ -128,6 +131,10 @@ def p_spans(flight, p):
             since = None
     if since is not None:
         spans.append((since, None, "idle"))
+    elif flight.final_ps.get(p) in ("idle", "running"):
+        # The state at the verdict has held since the last event of this P.
+        last = max((i for i, event in enumerate(flight.events) if event.p == p), default=-1)
+        spans.append((last + 1, None, flight.final_ps[p]))
     return spans
 
 

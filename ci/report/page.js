@@ -37,10 +37,19 @@
     saturation: { x: number, y: number },
   };
 
-  const axis = (format, size) => ({
+  // Powers of ten; with 2 and 5 between them where there is room.
+  const decades = (_, __, low, high) => {
+    const between = high / low < 200 ? [1, 2, 5] : [1];
+    const splits = [];
+    for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); ++e) for (const m of between) splits.push(m * 10 ** e);
+    return splits.filter((v) => v >= low && v <= high);
+  };
+
+  const axis = (format, size, log) => ({
+    splits: log ? decades : undefined,
     stroke: color("--dim"), size, font: "11px system-ui", grid: { stroke: color("--rule"), width: 0.5 },
     ticks: { stroke: color("--rule"), width: 0.5 },
-    values: (_, values) => values.map((v) => (v == null ? "" : format(v))),
+    values: (_, values) => values.map((v) => (v == null ? "" : format(v))), filter: log ? (_, splits) => splits : undefined,
   });
 
   const draw = (chart) => {
@@ -64,7 +73,7 @@
       width: Math.max(200, place.clientWidth), height: kind.bars ? 150 : 210, cursor: { y: false },
       legend: { live: false },
       scales: { x: { time: false, distr: kind.logX ? 3 : 1, range }, y: kind.logY ? { distr: 3 } : { range: (_, __, top) => [0, (top || 1) * 1.05] } },
-      axes: [axis(kind.x, 32), axis(kind.y, 48)],
+      axes: [axis(kind.x, 32, kind.logX), axis(kind.y, 48, kind.logY)],
       series: [{ label: "x", value: (_, v) => (v == null ? "--" : kind.x(v)) }, ...series],
     };
     new uPlot(options, [chart.x, ...chart.series.map((one) => one.y)], place);

@@ -36,7 +36,7 @@ def document(view):
         parts.append(html.tag("section", heading, inside, id=anchor))
         if anchor == "findings":
             parts += [html.tag("section", page, id=f.anchor, class_="finding") for f, page in view.pages()]
-    began = view.night.night["began"].replace("T", " ").replace("Z", " UTC")
+    began = view.night.night["began"][:16].replace("T", " ") + " UTC"
     title = f"Reveille: {view.judgement.headline}"
     return "".join(
         (

@@ -1,6 +1,7 @@
 """What each section of the page says."""
 
 import charts
+import finding_page
 import judgement as judging
 import markup
 import svg
@@ -42,10 +43,11 @@ def worst_picture(view):
     reader came for."""
     for finding in view.found:
         model = view.timeline_of(finding)
-        if model and any(edge[5] for edge in model.edges):
+        if model and model.missed():
             link = tag("a", escaped(f"{finding.verdict}, {finding.signature}"), href=f"#{finding.anchor}")
             words = tag("p", "The missed wakeup of ", link, " (red, dashed):")
-            return words + tag("div", svg.timeline(model), class_="scroll timeline to-the-end")
+            said = tag("p", escaped(finding_page.missed_words(model)), class_="caption")
+            return words + svg.timeline(model) + said
     return ""
 
 
@@ -166,7 +168,9 @@ def coverage(view):
     parts = []
     for scenario in dict.fromkeys(style for _, style, _ in named):
         mine = [(name[len(scenario) + 1 :], "", points) for name, style, points in named if style == scenario]
-        chart = {"kind": "saturation", "title": scenario} | charts.aligned(mine)
+        most = max(x for _, _, points in mine for x, _ in points)
+        curves = mine + [("all different", "before", [(0, 0), (most, most)])]
+        chart = {"kind": "saturation", "title": scenario} | charts.aligned(curves)
         parts.append(card(scenario, view.add_chart(chart)))
     rows = []
     for unit in view.night.units:

@@ -5,6 +5,7 @@ story speaks of its own copy of the scheduler. The tree may have changed since
 the night; then the words no longer fit, which only costs the picture a name.
 """
 
+import functools
 import pathlib
 import re
 
@@ -20,12 +21,18 @@ class Sources:
     def __init__(self, build_root="build", mutant="", root=ROOT):
         self.root = root
         self.staged = root / build_root / "release" / "mutants" / mutant if mutant else None
-        self.by_end = {}
         self.lines = {}
+
+    @functools.cached_property
+    def by_end(self):
+        """The last two words of a path -> the path. Read when first asked for: a
+        night without a finding never does."""
+        result = {}
         for folder in FOLDERS:
-            for path in sorted((root / folder).rglob("*")):
+            for path in sorted((self.root / folder).rglob("*")):
                 if path.suffix in (".cc", ".h"):
-                    self.by_end.setdefault("/".join(path.parts[-2:]), path)
+                    result.setdefault("/".join(path.parts[-2:]), path)
+        return result
 
     def path(self, end):
         """Where the file is; None if it is nobody's here."""

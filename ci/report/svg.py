@@ -3,7 +3,7 @@ steps. Colours are classes, so that light, dark and paper are the style sheet's.
 
 from xml.sax.saxutils import escape, quoteattr
 
-LEFT, TOP, ROW, COLUMN = 120, 26, 24, 13
+NAMES, LEFT, TOP, ROW, COLUMN = 128, 4, 26, 24, 13
 COUNTER = 34
 
 
@@ -31,6 +31,22 @@ def picture(width, height, parts, label):
 
 
 def timeline(model):
+    """Two pictures, so that the names stay where they are when the other moves."""
+    lanes_end = TOP + len(model.lanes) * ROW
+    names = [
+        text(NAMES - 6, TOP + i * ROW + ROW / 2 + 4, lane.name, f"name {lane.sort}", "end")
+        for i, lane in enumerate(model.lanes)
+    ]
+    names += [
+        text(NAMES - 6, lanes_end + 12 + i * COUNTER + COUNTER - 12, name, "name", "end")
+        for i, (name, _) in enumerate(model.counters)
+    ]
+    height = lanes_end + len(model.counters) * COUNTER + 24
+    left = picture(NAMES, height, names, "Names of the lanes")
+    return f'<div class="timeline">{left}<div class="scroll to-the-end">{events(model)}</div></div>'
+
+
+def events(model):
     width = LEFT + (model.length + 1) * COLUMN
     lanes_end = TOP + len(model.lanes) * ROW
     height = lanes_end + len(model.counters) * COUNTER + 24
@@ -46,8 +62,9 @@ def timeline(model):
         parts += [line(x(at), TOP - 4, x(at), lanes_end, "tick"), text(x(at), TOP - 9, words, "small")]
     for i, lane in enumerate(model.lanes):
         parts += draw_lane(lane, x, y(i), width)
-    missed = [edge for edge in model.edges if edge[5]]
-    for edge in [edge for edge in model.edges if not edge[5]] + missed:
+    for at in model.breaks:
+        parts.append(line(x(at), TOP - 6, x(at), height - 20, "break"))
+    for edge in sorted(model.edges, key=lambda edge: ("wake", "also missed", "missed").index(edge[5])):
         parts.append(draw_edge(edge, x, y))
     for i, (name, series) in enumerate(model.counters):
         parts += draw_counter(name, series, x, lanes_end + 12 + i * COUNTER, model.length)
@@ -65,7 +82,6 @@ def arrow_heads():
 
 def draw_lane(lane, x, top, width):
     yield line(LEFT, top + ROW / 2, width, top + ROW / 2, "lane")
-    yield text(LEFT - 8, top + ROW / 2 + 4, lane.name, f"name {lane.sort}", "end")
     for begin, end, style, words in lane.spans:
         yield box(x(begin), top + 5, x(end) - x(begin), ROW - 10, f"span {style}", words)
     for at, style, words in lane.marks:
@@ -77,7 +93,7 @@ def draw_lane(lane, x, top, width):
 
 
 def draw_edge(edge, x, y):
-    from_lane, from_at, to_lane, to_at, words, missed = edge
+    from_lane, from_at, to_lane, to_at, words, style = edge
     x0, x1 = x(from_at) + COLUMN / 2, x(to_at) + COLUMN / 2
     down = to_lane > from_lane
     y0 = y(from_lane) + ROW / 2 + (5 if down else -5)
@@ -85,14 +101,14 @@ def draw_edge(edge, x, y):
     if from_lane == to_lane:
         y0 = y1 = y(from_lane) + 4
     bend = (x1 - x0) / 2
-    style = "missed" if missed else "wake"
+    head = style.split()[-1]
     parts = [
         f'<path d="M{x0:.1f} {y0:.1f}C{x0 + bend:.1f} {y0:.1f} {x1 - bend:.1f} {y1:.1f} {x1:.1f} {y1:.1f}" '
-        f'class="edge {style}" marker-end="url(#head-{style})"><title>{escape(words)}</title></path>'
+        f'class="edge {style}" marker-end="url(#head-{head})"><title>{escape(words)}</title></path>'
     ]
-    if missed:
-        # Where the curve is half way, which is where the eye is.
-        parts.append(text((x0 + x1) / 2, (y0 + y1) / 2 + 5, "\u2715", "cross", "middle"))
+    if style == "missed":
+        # Beside the head, which is where the eye is.
+        parts.append(text(max((x0 + x1) / 2, x1 - 22), y1 + 6, "\u2715", "cross", "middle"))
     return "".join(parts)
 
 
@@ -110,7 +126,6 @@ def draw_counter(name, series, x, top, length):
         value = after
     points.append(f"{x(length):.1f},{level(value):.1f}")
     yield line(LEFT, low, x(length), low, "lane")
-    yield text(LEFT - 8, low - 4, name, "name", "end")
     yield f'<polyline points="{" ".join(points)}" class="counter"><title>{escape(name)}</title></polyline>'
     yield text(x(length) - 2, level(value) - 2, str(value), "small", "end")
 
@@ -119,7 +134,7 @@ def gantt(rows, seconds):
     """`rows`: [(worker, from, to, class, words)], in seconds; a row per worker."""
     workers = max([row[0] for row in rows] + [0]) + 1
     width, left = 1000.0, 8
-    scale = (width - 2 * left) / max(seconds, 1)
+    scale = (width - 6 * left) / max(seconds, 1)
     parts = []
     step = next((s for s in (5, 10, 30, 60, 300, 600, 1800, 3600, 7200) if seconds / s <= 12), 14400)
     for tick in range(0, int(seconds) + 1, step):

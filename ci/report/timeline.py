@@ -9,7 +9,8 @@ import dataclasses
 import flight
 import story as stories
 
-MOST_STEPS = 150
+# So many of the last steps, and so many around each that missed a wakeup.
+LAST_STEPS, STEPS_AROUND = 110, 8
 P_STATUS = {0: "idle", 1: "running", 2: "in a blocking call", 3: "stopped", 4: "dead"}
 
 
@@ -25,11 +26,15 @@ class Lane:
 class Timeline:
     length: int
     lanes: list
-    edges: list  # (lane, at, lane, at, words, missed)
+    edges: list  # (lane, at, lane, at, words, "wake", "missed" or "also missed")
     counters: list  # (name, [(at, value)])
     ticks: list  # (at, words)
     caption: str
     note: str = ""
+    breaks: list = dataclasses.field(default_factory=list)  # where steps are left out
+
+    def missed(self):
+        return [edge for edge in self.edges if edge[5] == "missed"]
 
 
 def of_finding(finding, trace, sources):
@@ -55,9 +60,14 @@ class Order:
             low, high = (middle + 1, high) if self.numbers[middle] < number else (low, middle)
         return low
 
+    def has(self, number):
+        """Whether it lies among those told, or just beside one."""
+        at = self.place(number)
+        return at < len(self.numbers) and self.numbers[at] - number < 8
+
 
 def of_story(story, wakeups, sources):
-    steps = story.steps[-MOST_STEPS:]
+    steps, breaks = drawn(story)
     if not steps:
         return None
     order = Order([step.number for step in steps])
@@ -73,23 +83,40 @@ def of_story(story, wakeups, sources):
         return offset + by_short.get(stories.short(thread), 0)
 
     edges = [
-        (lane_of(a), order.place(at), lane_of(b), order.place(to), f"{a} wakes {b}", False)
+        (lane_of(a), order.place(at), lane_of(b), order.place(to), f"{a} wakes {b}", "wake")
         for at, a, to, b in wakeups
-        if at >= steps[0].number and stories.short(a) in by_short and stories.short(b) in by_short
+        if order.has(at) and stories.short(a) in by_short and stories.short(b) in by_short
     ]
+    of_pool = [missed for missed in story.missed if "(" in thread_of(threads, missed.sleeper)]
     for missed in story.missed:
+        style = "missed" if missed in (of_pool or story.missed) else "also missed"
         words = f"missed by {missed.sleeper}, {missed.why}: {missed.where} {missed.rest}"
         at = order.place(missed.step)
-        edges.append((lane_of(missed.waker), at, lane_of(missed.sleeper), end - 1, words, True))
+        edges.append((lane_of(missed.waker), at, lane_of(missed.sleeper), end - 1, words, style))
     counters = [
         (name, [(order.place(n), value) for n, value in series])
         for name, series in stories.counters(story.steps, sources)
     ]
     ticks = [(i, str(step.number)) for i, step in enumerate(steps) if i % 10 == 0]
     hidden = len(story.steps) - len(steps)
-    note = f"{hidden} earlier steps are not drawn; the story below has them." if hidden else ""
+    note = f"{hidden} steps are not drawn, where the dotted bars are; story.txt has them." if hidden else ""
     caption = "A column per operation at which threads met, in the order of the schedule."
-    return Timeline(end, lanes, edges, counters, ticks, caption, note)
+    return Timeline(end, lanes, edges, counters, ticks, caption, note, breaks)
+
+
+def thread_of(threads, short):
+    return next((name for name in threads if stories.short(name) == short), short)
+
+
+def drawn(story):
+    """The steps that the picture has room for, and where it leaves some out."""
+    keep = set(range(max(0, len(story.steps) - LAST_STEPS), len(story.steps)))
+    for missed in story.missed:
+        near = Order([step.number for step in story.steps]).place(missed.step)
+        keep |= set(range(max(0, near - STEPS_AROUND), min(len(story.steps), near + STEPS_AROUND)))
+    kept = sorted(keep)
+    breaks = [i for i in range(1, len(kept)) if kept[i] != kept[i - 1] + 1]
+    return [story.steps[i] for i in kept], breaks
 
 
 def p_lane(index, series, order, end):
@@ -114,7 +141,7 @@ def thread_lane(name, story, steps, order, end):
                 lane.spans.append((asleep_since, at, "asleep", f"{name} sleeps"))
             asleep_since = None
         if step.sort == "wait":
-            asleep_since = at + 1 if step.number >= steps[0].number else 0
+            asleep_since = at + 1 if step in steps else at
     if asleep_since is not None:
         stuck = stories.short(name) in story.stuck
         words = f"{name} {'is stuck: ' + story.stuck[stories.short(name)] if stuck else 'sleeps'}"
@@ -147,14 +174,14 @@ def of_flight(flown, record):
     row = {tid: first_m + i for i, tid in enumerate(flown.ms)}
     index = {id(event): i for i, event in enumerate(events)}
     edges = [
-        (row[a.m], index[id(a)], row[b.m], index[id(b)], f"M{a.m} starts M{b.m}", False)
+        (row[a.m], index[id(a)], row[b.m], index[id(b)], f"M{a.m} starts M{b.m}", "wake")
         for a, b in flight.wakeups(flown)
     ]
     if stranded:
         for i, p in enumerate(flown.ps):
             if flown.final_ps.get(p) == "idle":
                 words = f"missed: work is runnable, P{p} is idle, and no wakeup is on its way"
-                edges.append((0, len(events) + 1, first_p + i, len(events) + 3, words, True))
+                edges.append((0, len(events) + 1, first_p + i, len(events) + 3, words, "missed"))
     ticks = [
         (i, f"{(event.at - events[-1].at):.1f} us") for i, event in enumerate(events) if i % 14 == 0
     ]
@@ -170,10 +197,10 @@ def of_flight(flown, record):
 
 def flown_p(flown, p, end):
     lane = Lane(f"P{p}", "P")
-    for begin, until, _ in flight.p_spans(flown, p):
-        stuck = until is None and flown.final_ps.get(p) == "idle"
-        words = f"P{p} idle" + (" until the verdict" if until is None else "")
-        lane.spans.append((begin, until or end, "stuck" if stuck else "idle", words))
+    for begin, until, doing in flight.p_spans(flown, p):
+        stuck = until is None and doing == "idle"
+        words = f"P{p} {doing}" + (" until the verdict" if until is None else "")
+        lane.spans.append((begin, until or end, "stuck" if stuck else doing, words))
     for i, event in enumerate(flown.events):
         if event.p == p and event.name == "run":
             lane.marks.append((i, "run", f"G{event.g} on P{p}, {event.length:.2f} us"))
