@@ -5,6 +5,7 @@ import pathlib
 
 import markup as html
 import sections
+import svg
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -48,6 +49,7 @@ def document(view):
             html.tag("title", html.escaped(title)),
             html.tag("style", asset("vendor/uPlot.min.css"), asset("page.css")),
             "</head><body>",
+            svg.arrow_heads(),
             html.tag("header", html.tag("b", "Reveille"), html.escaped(f" {began}"), html.tag("nav", *links)),
             html.tag("main", *parts),
             f'<script type="application/json" id="data">{embedded(view.data())}</script>',

@@ -31,10 +31,9 @@ def text(words):
 
 
 def physical(view, file, line):
-    return {
-        "artifactLocation": {"uri": view.sources.relative(file), "uriBaseId": "SRCROOT"},
-        "region": {"startLine": line},
-    }
+    place = {"artifactLocation": {"uri": view.sources.relative(file), "uriBaseId": "SRCROOT"}}
+    # Code that the compiler made has no line of its own.
+    return place | ({"region": {"startLine": line}} if line > 0 else {})
 
 
 def location_of(view, step):

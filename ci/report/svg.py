@@ -57,7 +57,7 @@ def events(model):
     def y(lane):
         return TOP + lane * ROW
 
-    parts = [arrow_heads()]
+    parts = []
     for at, words in model.ticks:
         parts += [line(x(at), TOP - 4, x(at), lanes_end, "tick"), text(x(at), TOP - 9, words, "small")]
     for i, lane in enumerate(model.lanes):
@@ -72,12 +72,13 @@ def events(model):
 
 
 def arrow_heads():
+    """Once for the whole page: ids are the page's."""
     heads = "".join(
         f'<marker id="head-{name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
         f'markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" class="head {name}"/></marker>'
         for name in ("wake", "missed")
     )
-    return f"<defs>{heads}</defs>"
+    return f'<svg width="0" height="0" class="heads" aria-hidden="true"><defs>{heads}</defs></svg>'
 
 
 def draw_lane(lane, x, top, width):
