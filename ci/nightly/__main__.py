@@ -213,7 +213,7 @@ def finish(choices, record, store, memory, began):
         status = FAILED
     record["status"] = status
     store.write_night(record)
-    told = subprocess.run([sys.executable, "-B", REPORT, "--say", store.folder])
+    told = subprocess.run([sys.executable, "-BS", REPORT, "--say", store.folder])
     if told.returncode != 0:
         say(f"the report failed; its raw results are whole: ci/run report {store.folder}")
         status = status or FAILED

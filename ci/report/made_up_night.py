@@ -12,10 +12,11 @@ What happened (9 lines for 20 operations; -> marks a preemption)
 
       2  thread 0              creates thread 1                                          pools/reference_pool.cc:40 in reveille::stress::Make
       3  thread 1 (worker)     starts                                                    somewhere
+      4  thread 0              updates atomic 9: 0 -> 1                                  pools/none.h:0 in reveille::stress::Made
       5  thread 1 (worker)     updates atomic 4: 0 -> 1                                  scheduler/idle.cc:26 in reveille::internal::Sched::PIdlePut
       6  thread 1 (worker)     waits on condition 5 (has to wait)                        scheduler/note.cc:17 in reveille::internal::FutexWait
       9  thread 0              signals condition 5, waking thread 1                      scheduler/note.cc:30 in reveille::internal::FutexWake
-     10  thread 1 (worker)     updates atomic 4: 1 -> 0                                  scheduler/idle.cc:0 in reveille::internal::Sched::PIdleGet
+     10  thread 1 (worker)     updates atomic 4: 1 -> 0                                  scheduler/idle.cc:43 in reveille::internal::Sched::PIdleGet
 ->   11  thread 0              looks at <queue> & "such"                                 stress/none.cc:9999 in Nothing<int>::At
      12  thread 0              signals condition 5, reaching nobody                      scheduler/note.cc:30 in reveille::internal::FutexWake
      13  thread 1 (worker)     waits on condition 5 (has to wait)                        scheduler/note.cc:17 in reveille::internal::FutexWait
