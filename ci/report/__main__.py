@@ -10,6 +10,7 @@ written."""
 
 import argparse
 import json
+import os
 import pathlib
 import sys
 
@@ -35,6 +36,17 @@ def documents(view):
     yield "findings.sarif", json.dumps(sarif.document(view), indent=1) + "\n"
     yield "metrics.prom", prometheus.document(view.night, view.found, view.judgement)
     yield "report.html", page.document(view)
+
+
+# GitHub shows no more than ten of one step.
+MOST_ANNOTATIONS = 10
+
+
+def annotate(view):
+    """Lines that GitHub shows beside the run; elsewhere nobody asked."""
+    for finding in [f for f in view.found if f.state != "known"][:MOST_ANNOTATIONS]:
+        words = f"{finding.what} Repeat it with: {finding.command}".replace("%", "%25").replace("\n", "%0A")
+        print(f"::error title={finding.verdict} ({finding.state})::{words.replace(chr(13), '')}")
 
 
 def main():
@@ -63,6 +75,8 @@ def main():
     except (OSError, store.Unwritable) as error:
         print(f"report: {error}", file=sys.stderr)
         return 3
+    if choices.say and os.environ.get("GITHUB_ACTIONS"):
+        annotate(view)
     if not choices.say:
         print(f"{out}/report.html: {view.judgement.headline}")
     return 0

@@ -161,6 +161,16 @@ def red(folder):
         "states": {"bbbb": "known", "dddd": "fixed"},
     }
     write(made.folder / "history.json", history)
+    write(made.folder / "score.json", score())
+
+
+def score():
+    cells = []
+    for bug, lens, found in (("pre-seed", "explore", 20), ("pre-seed", "threads", 3), ("drift", "explore", 0)):
+        cell = {"bug": bug, "group": "mutants", "lens": lens, "found": found, "trials": 20, "right_verdict": found}
+        cells.append(cell | {"median_seconds": 0.83 if found else None, "median_schedules": 4100})
+    twin = {"bug": "drift-twin", "group": "zoo", "lens": "explore", "found": 1, "trials": 20, "expected": False}
+    return {"schema": "reveille-score/1", "cells": [*cells, twin | {"median_seconds": 1.5}]}
 
 
 def empty(folder):

@@ -32,13 +32,19 @@ def searched_table(night):
         yield "| " + " | ".join(map(str, cells)) + " |"
 
 
+# A step summary may have a mebibyte.
+MOST_FINDINGS = 100
+
+
 def finding_lines(night, found):
-    for f in found:
+    for f in found[:MOST_FINDINGS]:
         where = ", ".join(f.scenarios)
         yield f"- **{f.verdict}** ({f.state}) in {where}, seen {f.sightings}x: {cell(f.what)[:400]}"
         if f.folder:
             yield f"  - folder: {night.place(f.folder)}"
         yield f"  - repeat: `{f.command}`"
+    if len(found) > MOST_FINDINGS:
+        yield f"- and {len(found) - MOST_FINDINGS} more, on the page"
 
 
 def not_run_lines(night):

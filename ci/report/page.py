@@ -3,6 +3,7 @@
 import json
 import pathlib
 
+import finding_page
 import markup as html
 import sections
 import svg
@@ -36,7 +37,9 @@ def document(view):
         heading = html.tag("h2", title) if anchor != "verdict" else ""
         parts.append(html.tag("section", heading, inside, id=anchor))
         if anchor == "findings":
-            parts += [html.tag("section", page, id=f.anchor, class_="finding") for f, page in view.pages()]
+            for found in view.shown():
+                body = finding_page.page(view, found)
+                parts.append(html.tag("section", body, id=found.anchor, class_="finding"))
     began = view.night.night["began"][:16].replace("T", " ") + " UTC"
     title = f"Reveille: {view.judgement.headline}"
     return "".join(

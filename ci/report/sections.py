@@ -4,6 +4,7 @@ import charts
 import finding_page
 import judgement as judging
 import markup
+import score
 import svg
 import tally
 from markup import escaped, tag
@@ -41,7 +42,7 @@ def verdict(view):
 def worst_picture(view):
     """On a red page, the picture of the first finding that has one is what the
     reader came for."""
-    for finding in view.found:
+    for finding in view.shown():
         model = view.timeline_of(finding)
         if model and model.missed():
             link = tag("a", escaped(f"{finding.verdict}, {finding.signature}"), href=f"#{finding.anchor}")
@@ -66,7 +67,7 @@ def findings(view):
         rows.append(
             [
                 markup.chip(f.state),
-                tag("a", escaped(f.verdict), href=f"#{f.anchor}") + tag("br") + tag("small", f.signature),
+                linked(view, f) + tag("br") + tag("small", f.signature),
                 escaped(", ".join(f.scenarios)),
                 escaped(view.night.options["pool"]),
                 escaped(", ".join(f.lenses)),
@@ -78,6 +79,12 @@ def findings(view):
         )
     head = ["", "verdict", "scenario", "pool", "lens", "#seen", "#rate", "#preemptions", "repeat it"]
     return markup.table(head, rows, "findings") + gone(view)
+
+
+def linked(view, finding):
+    """The verdict, with a link to its page if it has one."""
+    words = escaped(finding.verdict)
+    return tag("a", words, href=f"#{finding.anchor}") if finding in view.shown() else words
 
 
 def gone(view):
@@ -133,11 +140,9 @@ def latency(view):
 
 
 def judges(view):
-    parts = []
+    parts, scored = [], ""
     if view.night.score:
-        import score
-
-        parts.append(score.heat_map(view.night.score))
+        scored = score.heat_map(view.night.score)
     found = charts.discovery(view.night)
     alive = charts.survival(view.night)
     if found["series"]:
@@ -153,7 +158,7 @@ def judges(view):
     )
     if not parts:
         words += tag("p", "Nothing was found, so there is no time to a first finding to show.")
-    return words + tag("div", *parts, class_="grid wide")
+    return words + scored + tag("div", *parts, class_="grid wide")
 
 
 def card(title, place):

@@ -33,10 +33,8 @@ class View:
         trace = trace if isinstance(trace, dict) else None
         return timeline.of_finding(finding, trace, self.sources)
 
-    def pages(self):
-        import finding_page
-
-        return [(f, finding_page.page(self, f)) for f in self.found[:MOST_PAGES]]
+    def shown(self):
+        return self.found[:MOST_PAGES]
 
 
 def report(view):
