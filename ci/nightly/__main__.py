@@ -107,7 +107,9 @@ def new_night(choices):
         "builds": builds,
         "failed_builds": sorted(failed_builds),
         "machine": machine.describe(kinds.driver(choices.build_root, "none")),
-        "began": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "began": datetime.datetime.now(datetime.timezone.utc)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z"),
         "seconds_run": 0,
         "interrupted": False,
     }
@@ -226,7 +228,7 @@ def catch_signals():
         signal.signal(number, signal.default_int_handler)
 
 
-def night(choices):
+def hold(choices):
     memory = history.History(choices.history) if choices.history else None
     store = stores.Store(choices.out)
     record = open_night(choices, store)
@@ -250,7 +252,7 @@ def main():
         return 0
     catch_signals()
     try:
-        return night(choices)
+        return hold(choices)
     except (drivers.Missing, history.Unusable) as error:
         fail(error)
     except stores.Unwritable as error:

@@ -1,14 +1,14 @@
 """A driver that is made up, for tests: plays what $PLAY says.
 
-    PLAY="clean"            every unit alike
-    PLAY="crash,clean"      the first unit crashes, the second is clean, and the
-                            last word counts for all after it
+PLAY="clean"            every unit alike
+PLAY="crash,clean"      the first unit crashes, the second is clean, and the
+                        last word counts for all after it
 """
 
 import pathlib
 
 # Without site and with few imports: it is started hundreds of times.
-SOURCE = r'''#!/usr/bin/env -S python3 -I -S
+SOURCE = r"""#!/usr/bin/env -S python3 -I -S
 import json, os, pathlib, sys, time
 
 LISTS = {"scenarios": "burst  submission timing\n    more\nmix    all of it",
@@ -103,7 +103,7 @@ if play == "full":
         sys.exit(3)
 time.sleep(float(os.environ.get("UNIT_SECONDS", "0.01")))
 result()
-'''
+"""
 
 
 def build_tree(folder, explore=True, presets=("release",), mutant=""):

@@ -36,9 +36,7 @@ class Night:
         # What was missing is run whole, however long: it has its own bound.
         self.deadline = float("inf") if choices.resume else time.monotonic() + 60 * minutes
         self.memory_kib = (
-            choices.memory_mib * 1024
-            if choices.memory_mib
-            else machine.memory_kib() * 0.8 / choices.jobs
+            choices.memory_mib * 1024 if choices.memory_mib else machine.memory_kib() * 0.8 / choices.jobs
         )
 
     def run(self):

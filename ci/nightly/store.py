@@ -1,10 +1,10 @@
 """The night's folder. Whatever happens to the night, what lies in it is whole:
 
-    night.json            what was asked for, on which machine, what did not run
-    units/0017/           one unit that has ended: unit.json, results.jsonl,
-                          finding-*/, stdout.txt, stderr.txt
-    units/.0017.1/        one in flight; its name loses the dot when it is whole
-    history.json          what earlier nights knew (with --history)
+night.json            what was asked for, on which machine, what did not run
+units/0017/           one unit that has ended: unit.json, results.jsonl,
+                      finding-*/, stdout.txt, stderr.txt
+units/.0017.1/        one in flight; its name loses the dot when it is whole
+history.json          what earlier nights knew (with --history)
 """
 
 import json

@@ -108,19 +108,27 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", media=media, features=[scheme])
         self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 500,
         )
 
     def open(self, url):
         self.events.clear()
         self.call("Page.navigate", url=url)
         # The document's own scripts run before it is complete.
-        self.evaluate("new Promise(r => document.readyState === 'complete' ? r() : addEventListener('load', r))")
+        self.evaluate(
+            "new Promise(r => document.readyState === 'complete' ? r() : addEventListener('load', r))"
+        )
         self.settle()
 
     def settle(self):
         """Two frames and the page's own delays."""
-        self.evaluate("new Promise(r => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(r)), 250))")
+        self.evaluate(
+            "new Promise(r => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(r)), 250))"
+        )
 
     def screenshot(self, path):
         picture = self.call("Page.captureScreenshot", format="png")

@@ -11,7 +11,9 @@ MOST_PLACES = 8
 def page(view, finding):
     model = view.timeline_of(finding)
     parts = [
-        tag("h2", markup.chip(finding.state), escaped(f" {finding.verdict} "), tag("small", finding.signature)),
+        tag(
+            "h2", markup.chip(finding.state), escaped(f" {finding.verdict} "), tag("small", finding.signature)
+        ),
         tag("p", escaped(finding.what)),
         markup.command(finding.command),
     ]
@@ -98,7 +100,9 @@ def code(view, story):
         lines = view.sources.around(file, line)
         if lines:
             body = "".join(
-                tag("span", escaped(f"{number:5d}  {text}"), "\n", class_="here" if number == line else "line")
+                tag(
+                    "span", escaped(f"{number:5d}  {text}"), "\n", class_="here" if number == line else "line"
+                )
                 for number, text in lines
             )
             name = f"{view.sources.relative(file)}:{line}"

@@ -62,10 +62,16 @@ def read_events(trace):
         if item.get("ph") == "M" and item.get("name") == "thread_name":
             names[tid] = args.get("name", f"M{tid}")
         elif item.get("ph") in ("X", "i") and "ts" in item:
-            g = int(item["name"][1:]) if item["ph"] == "X" and item["name"][1:].isdigit() else args.get("g", 0)
+            g = (
+                int(item["name"][1:])
+                if item["ph"] == "X" and item["name"][1:].isdigit()
+                else args.get("g", 0)
+            )
             name = "run" if item["ph"] == "X" else item["name"]
             length = float(item.get("dur", 0))
-            events.append(Event(float(item["ts"]), tid, args.get("p", -1), name, args.get("arg", 0), g, length))
+            events.append(
+                Event(float(item["ts"]), tid, args.get("p", -1), name, args.get("arg", 0), g, length)
+            )
     return events, names
 
 

@@ -59,7 +59,10 @@ def headline_of(night, found, counts, failures):
         parts = [f"{counts[state]} {state}" for state in findings.STATES if counts[state]]
         parts += [f"{silent} without a verdict"] if silent else []
         kinds = sorted({finding.verdict for finding in found})
-        return "red", f"FOUND {plural(len(found) + silent, 'kind')} of failure ({', '.join(parts)}): {', '.join(kinds)}"
+        return (
+            "red",
+            f"FOUND {plural(len(found) + silent, 'kind')} of failure ({', '.join(parts)}): {', '.join(kinds)}",
+        )
     if failures or night.night.get("gave_up"):
         return "amber", f"NOT CLEAN: {plural(failures, 'unit')} could not be judged"
     if not counts["rounds"] + counts["schedules"]:

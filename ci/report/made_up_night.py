@@ -4,7 +4,7 @@ that would break a page that does not escape it."""
 import json
 import pathlib
 
-HOSTILE = "</script><img src=x onerror=alert(1)> & \"quoted\" | `ticks` \u2028 \x07"
+HOSTILE = '</script><img src=x onerror=alert(1)> & "quoted" | `ticks` \u2028 \x07'
 
 STORY = """idle-worker-with-runnable-work: 1 tasks submitted and not begun
 
@@ -39,12 +39,17 @@ STATE = """SCHED 88ms: gomaxprocs=2 idleprocs=1 threads=2 spinningthreads=0 runq
 def story_trace():
     events = [{"ph": "M", "pid": 1, "tid": 0, "name": "thread_name", "args": {"name": "thread 0"}}]
     for ph, tid, ts in (("s", 0, 8), ("f", 1, 9)):
-        events.append({"ph": ph, "pid": 1, "tid": tid, "ts": ts, "id": 512, "cat": "wakeup", "name": "wakeup"})
+        events.append(
+            {"ph": ph, "pid": 1, "tid": tid, "ts": ts, "id": 512, "cat": "wakeup", "name": "wakeup"}
+        )
     return {"traceEvents": events}
 
 
 def flight_trace():
-    lanes = [{"ph": "M", "name": "thread_name", "pid": 1, "tid": m, "args": {"name": f"M{m} (thread {m})"}} for m in (0, 1)]
+    lanes = [
+        {"ph": "M", "name": "thread_name", "pid": 1, "tid": m, "args": {"name": f"M{m} (thread {m})"}}
+        for m in (0, 1)
+    ]
     script = [
         (0, "spinning", 0, 0),
         (0, "run", 0, 7),
@@ -126,7 +131,11 @@ class MadeUp:
         write(self.folder / "night.json", night | changes)
 
 
-LAST = {"evidence": {"last": {"pool": {"idle": 1, "workers": 2, "runnable": 1, "searching": 0, "in_transition": 0}}}}
+LAST = {
+    "evidence": {
+        "last": {"pool": {"idle": 1, "workers": 2, "runnable": 1, "searching": 0, "in_transition": 0}}
+    }
+}
 
 
 def green(folder):
@@ -141,9 +150,28 @@ def green(folder):
 def red(folder):
     made = MadeUp(folder)
     made.unit()
-    made.finding("aaaa", "explore", "handoff", "idle-worker-with-runnable-work", HOSTILE, {"story.txt": STORY}, story_trace(), "explore")
+    made.finding(
+        "aaaa",
+        "explore",
+        "handoff",
+        "idle-worker-with-runnable-work",
+        HOSTILE,
+        {"story.txt": STORY},
+        story_trace(),
+        "explore",
+    )
     texts = {"state.txt": STATE, "stacks.txt": HOSTILE}
-    made.finding("bbbb", "stress", "burst", "idle-worker-with-runnable-work", "1 of 2 idle", texts, flight_trace(), "tsan", LAST)
+    made.finding(
+        "bbbb",
+        "stress",
+        "burst",
+        "idle-worker-with-runnable-work",
+        "1 of 2 idle",
+        texts,
+        flight_trace(),
+        "tsan",
+        LAST,
+    )
     made.finding("cccc", "stress", "mix", "crash", "SIGSEGV", {"stderr.txt": HOSTILE}, None)
     made.unit(outcome="crashed", why=HOSTILE)
     suppressed = "ThreadSanitizer: Matched 1 suppressions (pid=1):\n3 race:absl::*\n"
@@ -152,12 +180,26 @@ def red(folder):
         file.write('{"outcome": "cle')
     made.night(status=1)
     bucket = {"signature": "bbbb", "scope": "stress/tsan/burst", "state": "known", "count": 3, "searched": 90}
-    bucket |= {"rate": 0.03, "first_seen": "2026-01-01", "last_seen": "2026-01-02", "verdict": "idle", "what": ""}
-    gone = bucket | {"signature": "dddd", "state": "fixed", "verdict": "lost-task", "nights": [[1, 50], [0, 900]]}
+    bucket |= {
+        "rate": 0.03,
+        "first_seen": "2026-01-01",
+        "last_seen": "2026-01-02",
+        "verdict": "idle",
+        "what": "",
+    }
+    gone = bucket | {
+        "signature": "dddd",
+        "state": "fixed",
+        "verdict": "lost-task",
+        "nights": [[1, 50], [0, 900]],
+    }
     history = {
         "nights": [{"began": "2026-01-01", "seconds": 60, "commit": "x"}] * 2,
         "buckets": [bucket | {"nights": [[2, 40], [1, 50]]}, gone],
-        "previous": {"began": "2026-01-01", "gaps": [{"scenario": "burst", "rescuers": "off", "buckets": [[900000, 5]]}]},
+        "previous": {
+            "began": "2026-01-01",
+            "gaps": [{"scenario": "burst", "rescuers": "off", "buckets": [[900000, 5]]}],
+        },
         "states": {"bbbb": "known", "dddd": "fixed"},
     }
     write(made.folder / "history.json", history)
@@ -166,10 +208,28 @@ def red(folder):
 
 def score():
     cells = []
-    for bug, lens, found in (("pre-seed", "explore", 20), ("pre-seed", "threads", 3), ("drift", "explore", 0)):
-        cell = {"bug": bug, "group": "mutants", "lens": lens, "found": found, "trials": 20, "right_verdict": found}
+    for bug, lens, found in (
+        ("pre-seed", "explore", 20),
+        ("pre-seed", "threads", 3),
+        ("drift", "explore", 0),
+    ):
+        cell = {
+            "bug": bug,
+            "group": "mutants",
+            "lens": lens,
+            "found": found,
+            "trials": 20,
+            "right_verdict": found,
+        }
         cells.append(cell | {"median_seconds": 0.83 if found else None, "median_schedules": 4100})
-    twin = {"bug": "drift-twin", "group": "zoo", "lens": "explore", "found": 1, "trials": 20, "expected": False}
+    twin = {
+        "bug": "drift-twin",
+        "group": "zoo",
+        "lens": "explore",
+        "found": 1,
+        "trials": 20,
+        "expected": False,
+    }
     return {"schema": "reveille-score/1", "cells": [*cells, twin | {"median_seconds": 1.5}]}
 
 

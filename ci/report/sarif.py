@@ -2,7 +2,6 @@
 chosen, threadFlows carry the interleaving: a flow per thread, the order of
 execution across them."""
 
-
 import story as stories
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

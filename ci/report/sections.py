@@ -118,7 +118,13 @@ def latency(view):
             if earlier is not None and earlier.quantile(0.99):
                 change = f"{sums.quantile(0.99) / earlier.quantile(0.99):.2f}x"
             rows.append(
-                [scenario, rescuers, sums.runs, tally.count(sums.rounds), tally.count(sum(sums.gaps.values()))]
+                [
+                    scenario,
+                    rescuers,
+                    sums.runs,
+                    tally.count(sums.rounds),
+                    tally.count(sum(sums.gaps.values())),
+                ]
                 + [tally.duration(ns) for ns in cells]
                 + [change]
             )
@@ -150,7 +156,9 @@ def judges(view):
         parts.append(card("Different signatures over processor time", view.add_chart(over)))
     if alive["series"]:
         over = {"kind": "share", "title": "units without a finding over time", "unit": "s"} | alive
-        parts.append(card("Share of units that have not found anything yet, over their time", view.add_chart(over)))
+        parts.append(
+            card("Share of units that have not found anything yet, over their time", view.add_chart(over))
+        )
     words = (
         ""
         if view.night.score
@@ -192,9 +200,21 @@ def coverage(view):
         "Different interleavings (estimated) over schedules, one curve per number of Ps: a curve that "
         "bends down from the diagonal begins to see the same again."
     )
-    head = ["scenario", "#Ps", "rescuers", "#schedules", "#a second", "#different", "#longest", "#starved", ""]
+    head = [
+        "scenario",
+        "#Ps",
+        "rescuers",
+        "#schedules",
+        "#a second",
+        "#different",
+        "#longest",
+        "#starved",
+        "",
+    ]
     return (
-        tag("p", words) + tag("div", *parts, class_="grid") + markup.more("All searches", markup.table(head, rows))
+        tag("p", words)
+        + tag("div", *parts, class_="grid")
+        + markup.more("All searches", markup.table(head, rows))
     )
 
 
@@ -219,11 +239,21 @@ def gantt(night):
         return ""
     first, rows, free = min(begun), [], []
     spans = [
-        (b["began"], b["ended"], "build" if b["status"] == 0 else "failed", f"build {b['preset']} {b['target']}")
+        (
+            b["began"],
+            b["ended"],
+            "build" if b["status"] == 0 else "failed",
+            f"build {b['preset']} {b['target']}",
+        )
         for b in night.night.get("builds", [])
     ]
     spans += [
-        (u["began"], u["ended"], u["outcome"], f"{u['number']}: {u['title']}: {u['outcome']} in {u.took:.1f} s")
+        (
+            u["began"],
+            u["ended"],
+            u["outcome"],
+            f"{u['number']}: {u['title']}: {u['outcome']} in {u.took:.1f} s",
+        )
         for u in night.units
     ]
     for begin, end, style, words in sorted(spans):
@@ -304,11 +334,15 @@ def nights(night):
         state = markup.chip(bucket["state"])
         rows.append([state, escaped(bucket["verdict"]), escaped(bucket["scope"]), svg.stripes(series), words])
     title = tag("h3", f"{judging.plural(len(night.history['nights']), 'night')}")
-    return title + (markup.table(["", "verdict", "where", "nights, this one to the right", "#seen"], rows) if rows else "")
+    return title + (
+        markup.table(["", "verdict", "where", "nights, this one to the right", "#seen"], rows) if rows else ""
+    )
 
 
 def environment(night):
-    rows = [[escaped(key.replace("_", " ")), escaped(str(value))] for key, value in night.night["machine"].items()]
+    rows = [
+        [escaped(key.replace("_", " ")), escaped(str(value))] for key, value in night.night["machine"].items()
+    ]
     rows += [[f"--{key.replace('_', '-')}", escaped(str(value))] for key, value in night.options.items()]
     rows += [
         [f"build {b['preset']} {b['target']}", f"{b['ended'] - b['began']:.0f} s, exit {b['status']}"]

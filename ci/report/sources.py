@@ -67,7 +67,8 @@ class Sources:
         before or end just after it."""
         lines = self._lines(end)
         for number in (line, line + 1, line - 1):
-            match = ATOMIC.search(lines[number - 1]) if 0 < number <= len(lines) else None
-            if match:
-                return match[1]
+            names = set(ATOMIC.findall(lines[number - 1])) if 0 < number <= len(lines) else ()
+            if names:
+                # Two in one line: nobody knows which is meant.
+                return names.pop() if len(names) == 1 else ""
         return ""

@@ -4,9 +4,7 @@ import dataclasses
 import re
 
 STEP = re.compile(r"^(->)?\s+(\d+)  (thread \d+(?: \([^)]*\))?)\s+(.*?)\s{2,}(\S.*)$")
-MISSED = re.compile(
-    r"^\s+Missed wakeup, ([^:]+): (thread \d+)(?: \([^)]*\))? in step (\d+) \((.*?)\) (.*)$"
-)
+MISSED = re.compile(r"^\s+Missed wakeup, ([^:]+): (thread \d+)(?: \([^)]*\))? in step (\d+) \((.*?)\) (.*)$")
 STUCK = re.compile(r"^\s+(thread \d+)(?: \([^)]*\))? is stuck: (.*)$")
 PLACE = re.compile(r"^(\S+?):(\d+) in (.*)$")
 
@@ -95,11 +93,15 @@ def wakeups(trace):
             begun[event["id"]] = event
         elif event.get("ph") == "f" and event.get("id") in begun:
             start = begun[event["id"]]
-            edges.append((start["ts"] + 1, f"thread {start['tid']}", event["ts"] + 1, f"thread {event['tid']}"))
+            edges.append(
+                (start["ts"] + 1, f"thread {start['tid']}", event["ts"] + 1, f"thread {event['tid']}")
+            )
     return edges
 
 
-VALUE = re.compile(r"^(?:reads|updates|compares and swaps|writes|swaps|stores) (.*?): (?:\S+ -> )?(\d+)(?!\w)")
+VALUE = re.compile(
+    r"^(?:reads|updates|compares and swaps|writes|swaps|stores) (.*?): (?:\S+ -> )?(\d+)(?!\w)"
+)
 LARGEST_COUNT = 64
 # These count themselves up; what they count is no state.
 TICKS = re.compile(r"change|tick|steps|total|spawned|finished|number|value|word")
@@ -119,7 +121,7 @@ def variables(steps, sources):
     return values
 
 
-def counters(steps, sources, most=4):
+def counters(steps, sources, most=5):
     """[(name, [(step, value)])]: members that count idle, searching or waiting
     workers and work, of the pool and not of the judges. A name with several
     objects, a status of each P, is no counter of the pool."""
@@ -132,8 +134,16 @@ def counters(steps, sources, most=4):
     for name, series in series_of.items():
         if len(objects[name]) == 1 and len({v for _, v in series}) > 1 and not TICKS.search(name):
             chosen.append((name, sorted(series)))
-    chosen.sort(key=lambda item: (not re.search("idle|spin|queue|run|wait|sleep", item[0]), -len(item[1])))
+    chosen.sort(key=lambda item: (rank(item[0]), -len(item[1])))
     return chosen[:most]
+
+
+# Who is idle, who searches, what is queued: in the order in which one asks.
+ASKED_FIRST = ("pidle", "nmspinning", "needspinning", "idle", "spin", "queue|runq", "wait|sleep")
+
+
+def rank(name):
+    return next((i for i, words in enumerate(ASKED_FIRST) if re.search(words, name)), len(ASKED_FIRST))
 
 
 def statuses(steps, sources):

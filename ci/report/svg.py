@@ -143,7 +143,9 @@ def gantt(rows, seconds):
         words = f"{tick} s" if step < 60 else f"{tick // 60} min"
         parts += [line(at, 16, at, 18 + workers * 26, "tick"), text(at + 2, 11, words, "small")]
     for worker, begin, end, style, words in rows:
-        parts.append(box(left + begin * scale, 20 + worker * 26, (end - begin) * scale, 20, f"unit {style}", words))
+        parts.append(
+            box(left + begin * scale, 20 + worker * 26, (end - begin) * scale, 20, f"unit {style}", words)
+        )
     return picture(width, 24 + workers * 26, parts, "Units over time")
 
 

@@ -87,9 +87,9 @@ def of_story(story, wakeups, sources):
         for at, a, to, b in wakeups
         if order.has(at) and stories.short(a) in by_short and stories.short(b) in by_short
     ]
-    of_pool = [missed for missed in story.missed if "(" in thread_of(threads, missed.sleeper)]
+    main = last_sleeper(story, threads)
     for missed in story.missed:
-        style = "missed" if missed in (of_pool or story.missed) else "also missed"
+        style = "missed" if missed is main else "also missed"
         words = f"missed by {missed.sleeper}, {missed.why}: {missed.where} {missed.rest}"
         at = order.place(missed.step)
         edges.append((lane_of(missed.waker), at, lane_of(missed.sleeper), end - 1, words, style))
@@ -106,6 +106,20 @@ def of_story(story, wakeups, sources):
 
 def thread_of(threads, short):
     return next((name for name in threads if stories.short(name) == short), short)
+
+
+def last_sleeper(story, threads):
+    """Of those that missed a wakeup, the one that went to sleep last; the pool's
+    threads have names, and the wakeup that one of them missed is the pool's."""
+    if not story.missed:
+        return None
+    slept = {stories.short(step.thread): step.number for step in story.steps if step.sort == "wait"}
+
+    def key(missed):
+        named = "(" in thread_of(threads, missed.sleeper)
+        return named, slept.get(missed.sleeper, 0)
+
+    return max(story.missed, key=key)
 
 
 def drawn(story):
@@ -125,7 +139,8 @@ def p_lane(index, series, order, end):
         until = order.place(series[i + 1][0]) if i + 1 < len(series) else end
         if until > order.place(step):
             words = P_STATUS.get(value, f"status {value}")
-            lane.spans.append((order.place(step), until, words.split()[0], f"P{index} {words}"))
+            style = "stuck" if until == end and value == 0 else words.split()[0]
+            lane.spans.append((order.place(step), until, style, f"P{index} {words}"))
     return lane
 
 
@@ -182,9 +197,7 @@ def of_flight(flown, record):
             if flown.final_ps.get(p) == "idle":
                 words = f"missed: work is runnable, P{p} is idle, and no wakeup is on its way"
                 edges.append((0, len(events) + 1, first_p + i, len(events) + 3, words, "missed"))
-    ticks = [
-        (i, f"{(event.at - events[-1].at):.1f} us") for i, event in enumerate(events) if i % 14 == 0
-    ]
+    ticks = [(i, f"{(event.at - events[-1].at):.1f} us") for i, event in enumerate(events) if i % 14 == 0]
     caption = "A column per event of the flight recorder, the last ones before the verdict."
     note = (
         f"At the verdict: {last['idle']} of {last['workers']} Ps idle, {last['runnable']} runnable, "
