@@ -122,7 +122,7 @@ class MadeUp:
         options = {"minutes": 1, "seed": 7, "jobs": 1, "pool": "mpg", "mutant": "", "only": "", "skip": ""}
         night = {
             "schema": "reveille-night/1", "options": options | {"strict": False, "build_root": "build"},
-            "out": str(self.folder), "scenarios": ["burst"], "lenses": ["none"], "machine": machine,
+            "out": str(self.folder), "scenarios": ["burst"], "all_scenarios": ["burst", "mix", "handoff", "never"], "lenses": ["none"], "machine": machine,
             "not_run": [{"what": "lens asan", "why": HOSTILE}], "failed_builds": [], "missing": [40, 41],
             "builds": [{"preset": "release", "target": "reveille", "began": 900.0, "ended": 990.0, "status": 0}],
             "began": "2026-01-02T03:04:05.678Z", "seconds_run": 60, "interrupted": False,

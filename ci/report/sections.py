@@ -5,6 +5,7 @@ import finding_page
 import judgement as judging
 import markup
 import score
+import searched_map
 import svg
 import tally
 from markup import escaped, tag
@@ -35,6 +36,7 @@ def verdict(view):
             tag("div", *figures, class_="figures"),
             tag("ul", *(tag("li", escaped(line)) for line in judgement.details)),
             worst_picture(view),
+            searched_map.heat_map(view.night),
         )
     )
 
@@ -126,12 +128,13 @@ def latency(view):
                     tally.count(sum(sums.gaps.values())),
                 ]
                 + [tally.duration(ns) for ns in cells]
-                + [change]
+                + ([change] if before else [])
             )
     if not rows:
         return tag("p", "No stress unit without a lens ran, so nothing was measured.")
     head = ["scenario", "rescuers", "#runs", "#rounds", "#gaps", "#p50", "#p99", "#p99.9", "#max"]
-    head.append("#p99 to the night before")
+    if before:
+        head.append("#p99 to the night before")
     words = (
         "How long a P was idle while work was runnable, as the watchdog sampled it (about every half "
         "millisecond: shorter gaps are seen by chance, and the figures are rounded up to it). "
