@@ -1,4 +1,4 @@
-# ci/run nightly: setup, build, then ci/nightly.
+# ci/run nightly: setup, builds, then ci/nightly.
 
 run_nightly() {
   case " $* " in
@@ -8,12 +8,29 @@ run_nightly() {
   . ci/lib/setup.sh
   setup_packages
   python3 -B ci/nightly --parse-only "$@" || exit $?
-  step "build the driver" build release reveille
-  case " $* " in
-    *" --mutant"*) step "build the mutants" build release mutants ;;
-  esac
-  [ "$FAILED" = 0 ] || exit 3
-  exec_nightly "$@"
+  : > "$NIGHT_BUILDS"
+  night_build release reveille
+  # The night cannot do without this one; without another it goes on.
+  [ "$STEP_STATUS" = 0 ] || exit 3
+  # A sanitizer's driver before its mutant: the first says what there is to run.
+  local preset target
+  while read -r preset target; do
+    [ "$preset $target" = "release reveille" ] || night_build "$preset" "$target"
+  done <<< "$(python3 -B ci/nightly --list-builds "$@")"
+  exec_nightly --builds="$NIGHT_BUILDS" "$@"
+}
+
+mkdir -p "$LOGS"
+readonly NIGHT_BUILDS=$LOGS/night-builds.tsv
+
+# Builds a target; notes when, how long and how it went.
+night_build() {
+  local began
+  [ -n "$1" ] || return 0
+  began=$(date +%s.%N)
+  step "build $1 $2" build "$1" "$2"
+  printf '%s\t%s\t%s\t%s\t%s\n' \
+    "$1" "$2" "$began" "$(date +%s.%N)" "$STEP_STATUS" >> "$NIGHT_BUILDS"
 }
 
 exec_nightly() {

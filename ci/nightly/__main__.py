@@ -1,16 +1,7 @@
-"""ci/run nightly: stresses the scheduler within a budget and says what was
-searched and what was found.
+"""ci/run nightly, once everything is built; options.py has the usage."""
 
-Every scenario runs with rescuers off and on and with chaos on and off, round
-after round until the time is over. Setup and build come on top of --minutes.
-Control-C ends the night with its summary.
-
-Exit status: 0 found nothing, 1 found something, 2 wrong usage, 3 the tool
-failed, or nothing could be judged."""
-
-import argparse
-import collections
-import itertools
+import datetime
+import os
 import pathlib
 import secrets
 import signal
@@ -18,172 +9,256 @@ import subprocess
 import sys
 import time
 
-import plan
-import summary
-import unit as units
+HERE = pathlib.Path(__file__).resolve().parent
+REPORT = HERE.parent / "report"
+sys.path.append(str(REPORT))
 
-FAILED = 3
+import drivers
+import facts
+import history
+import kinds
+import machine
+import night as nights
+import options
+import progress
+import store as stores
 
-
-def positive(text):
-    value = float(text)
-    if not 0 < value <= 100_000:
-        raise ValueError
-    return value
-
-
-def options(arguments):
-    parser = argparse.ArgumentParser(
-        prog="ci/run nightly",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--minutes", type=positive, required=True, metavar="N", help="time to search")
-    parser.add_argument("--seed", type=lambda t: int(t, 0), help="root of all seeds (default: a new one)")
-    parser.add_argument("--out", default="out/nightly", metavar="DIR", help="default: %(default)s")
-    parser.add_argument("--only", default="", metavar="NAMES", help="these scenarios, with commas")
-    parser.add_argument("--skip", default="", metavar="NAMES", help="not these scenarios")
-    parser.add_argument("--units", type=int, metavar="N", help="at most so many units, whatever the time")
-    parser.add_argument("--pool", default="mpg", help="default: %(default)s")
-    parser.add_argument("--mutant", default="", help="a planted bug instead of the product")
-    parser.add_argument("--driver", default="build/release/bin/reveille", help=argparse.SUPPRESS)
-    parser.add_argument("--parse-only", action="store_true", help=argparse.SUPPRESS)
-    return parser.parse_args(arguments)
+USAGE, FAILED = 2, 3
 
 
-def fail(what):
+def say(what):
     print(f"nightly: {what}", file=sys.stderr)
-    sys.exit(FAILED)
 
 
-def all_scenarios(driver):
+def fail(what, status=FAILED):
+    say(what)
+    sys.exit(status)
+
+
+def choose_filter(choices, scenarios):
     try:
-        listed = subprocess.run([driver, "list", "scenarios"], capture_output=True, text=True)
-    except OSError as error:
-        fail(f"cannot run {driver}: {error.strerror}")
-    lines = [line for line in listed.stdout.splitlines() if line and not line[0].isspace()]
-    if listed.returncode != 0 or not lines:
-        fail(f"{driver} list scenarios: exit {listed.returncode}: {listed.stderr.strip()}")
-    return [line.split()[0].rstrip(":") for line in lines]
+        chosen = options.Filter(choices.only, choices.skip, scenarios)
+    except ValueError as error:
+        fail(error, USAGE)
+    if not chosen.scenarios:
+        fail("--only and --skip leave no scenario", USAGE)
+    return chosen
 
 
-def chosen_scenarios(choices):
-    known = all_scenarios(choices.driver)
-    only = [name for name in choices.only.split(",") if name]
-    skip = [name for name in choices.skip.split(",") if name]
-    for name in only + skip:
-        if name not in known:
-            print(f"nightly: no scenario {name}; there are: {', '.join(known)}", file=sys.stderr)
-            sys.exit(2)
-    left = [name for name in (only or known) if name not in skip]
-    if not left:
-        print("nightly: --only and --skip leave no scenario", file=sys.stderr)
-        sys.exit(2)
-    return left
-
-
-def open_out(folder):
-    """Makes the folder; what an earlier night left there is kept beside it."""
-    path = pathlib.Path(folder)
-    try:
-        if (path / "driver.log").exists():
-            began = int((path / "driver.log").stat().st_mtime)
-            stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(began))
-            path.rename(path.with_name(f"{path.name}.{stamp}"))
-        path.mkdir(parents=True, exist_ok=True)
-        return open(path / "driver.log", "a", encoding="utf-8")
-    except OSError as error:
-        fail(f"cannot write to {folder}: {error.strerror}")
-
-
-class Night:
-    def __init__(self, choices, scenarios, log):
-        self.choices, self.scenarios, self.log = choices, scenarios, log
-        self.records, self.outcomes = [], collections.Counter()
-        self.began = time.monotonic()
-        self.deadline = self.began + choices.minutes * 60
-        self.unit_seconds = plan.unit_seconds(scenarios, choices.minutes * 60)
-        self.done = 0
-
-    def run(self):
-        print(
-            f"nightly: {len(self.scenarios)} scenarios x rescuers x chaos, "
-            f"{self.unit_seconds} s each, for {self.choices.minutes:g} minutes; "
-            f"root seed {self.choices.seed}; results in {self.choices.out}"
+def read_builds(path):
+    """[{name, preset, target, began, ended, status}] that ci/run noted."""
+    builds = []
+    for line in pathlib.Path(path).read_text().splitlines() if path else []:
+        preset, target, began, ended, status = line.split("\t")
+        builds.append(
+            {
+                "preset": preset,
+                "target": target,
+                "began": float(began),
+                "ended": float(ended),
+                "status": int(status),
+            }
         )
-        every = plan.units(self.scenarios, self.choices.seed)
-        for unit in itertools.islice(every, self.choices.units):
-            left = int(self.deadline - time.monotonic())
-            # The first one runs however short the night: nothing is no answer.
-            if self.done and left < 1:
-                break
-            if self.run_unit(unit, max(1, min(self.unit_seconds, left))) == "interrupted":
-                break
-
-    def run_unit(self, unit, seconds):
-        outcome, records = units.run(self.choices.driver, unit, seconds, self.choices, self.log)
-        self.outcomes[outcome] += 1
-        self.records += records
-        self.done += 1
-        self.print_unit(unit, outcome, records)
-        return outcome
-
-    def print_unit(self, unit, outcome, records):
-        tally = summary.Tally()
-        for record in records:
-            tally.add(record)
-        left = max(0, int(self.deadline - time.monotonic()))
-        print(
-            f"[{left // 60:3d}:{left % 60:02d} left] {unit.title():44s} {outcome:8s} "
-            f"{summary.count(tally.rounds):>6s} rounds {summary.count(tally.tasks):>6s} tasks, "
-            f"gap p99.9 {summary.duration(tally.quantile(0.999))} "
-            f"max {summary.duration(tally.longest_gap)}"
-        )
-        if outcome in summary.NOT_JUDGED:
-            errors = [r["error"] for r in records if r.get("error")]
-            print(f"    {'; '.join(errors) or 'see driver.log'}")
-        for line in summary.finding_lines(records, self.choices.out):
-            print("    " + line)
-        sys.stdout.flush()
-
-    def finish(self):
-        not_run = max(0, plan.per_round(self.scenarios) - self.done)
-        night = {
-            "pool": self.choices.pool + (f" (mutant {self.choices.mutant})" if self.choices.mutant else ""),
-            "seed": self.choices.seed,
-            "seconds": time.monotonic() - self.began,
-            "out": self.choices.out,
-        }
-        page = "\n".join(summary.page(self.records, self.outcomes, not_run, night)) + "\n"
-        print("\n" + page)
-        try:
-            pathlib.Path(self.choices.out, "summary.md").write_text(page, encoding="utf-8")
-        except OSError as error:
-            print(f"nightly: cannot write the summary: {error.strerror}", file=sys.stderr)
-        if self.outcomes["finding"]:
-            return 1
-        searched = any(record.get("rounds", 0) for record in self.records)
-        return 0 if searched and not summary.not_judged(self.outcomes) else FAILED
+    return builds
 
 
-def main():
-    choices = options(sys.argv[1:])
-    if choices.parse_only:
-        return 0
+def not_run(choices, chosen, why_not):
+    """What this night does not look at at all, and why."""
+    listed = [{"what": f"lens {lens}", "why": why} for lens, why in why_not.items()]
+    left_out = [name for name in chosen.all_scenarios if name not in chosen.scenarios]
+    if left_out:
+        listed.append({"what": "scenarios " + ", ".join(left_out), "why": "--only, --skip"})
+    if choices.only or choices.skip:
+        listed += [
+            {"what": f"{kind} units", "why": "--only, --skip"}
+            for kind in nights.plan.KINDS
+            if not any(chosen.wants(v) for v in nights.plan.SWEEP if v.kind == kind)
+        ]
+    return listed
+
+
+def check_names(choices):
+    wrong = drivers.check_names(choices)
+    if wrong:
+        fail(wrong, USAGE)
+
+
+def new_night(choices):
+    check_names(choices)
+    scenarios = drivers.listed(choices.build_root, "scenarios")
+    chosen = choose_filter(choices, scenarios)
+    builds = read_builds(choices.builds)
+    failed = {(b["preset"], b["target"]) for b in builds if b["status"]}
+    lenses, why_not = drivers.usable(choices, failed)
+    # Asked for by name and not to be had: no such night is clean.
+    failed_builds = {f"{preset} {target}" for preset, target in failed}
+    failed_builds |= {lens for lens in choices.lenses or () if lens in why_not}
     if choices.seed is None:
         choices.seed = secrets.randbelow(1 << 48)
-    scenarios = chosen_scenarios(choices)
-    log = open_out(choices.out)
-    night = Night(choices, scenarios, log)
-    # Also where a shell started this with interrupts ignored, as it does with &.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    kept = ("minutes", "seed", "only", "skip", "jobs", "units", "pool", "mutant", "strict", "build_root")
+    return {
+        "schema": "reveille-night/1",
+        "options": {name: getattr(choices, name) for name in kept},
+        "out": str(choices.out),
+        "scenarios": chosen.scenarios,
+        "all_scenarios": scenarios,
+        "lenses": lenses,
+        "not_run": not_run(choices, chosen, why_not),
+        "builds": builds,
+        "failed_builds": sorted(failed_builds),
+        "machine": machine.describe(kinds.driver(choices.build_root, "none")),
+        "began": datetime.datetime.now(datetime.timezone.utc)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z"),
+        "seconds_run": 0,
+        "interrupted": False,
+    }
+
+
+def continue_night(choices, record):
+    """An earlier night's own options count, or its units would be others."""
+    for name, value in record["options"].items():
+        setattr(choices, name, value)
+    record["resumed"] = record.get("resumed", 0) + 1
+    record["interrupted"] = False
+    return record
+
+
+def open_night(choices, store):
+    if not choices.resume:
+        record = new_night(choices)
+        store.open_new()
+        return record
+    record = store.night()
+    if not record:
+        fail(f"--resume: no night in {choices.out}", USAGE)
+    store.open_again()
+    return continue_night(choices, record)
+
+
+def plan_of(record):
+    chosen = options.Filter(record["options"]["only"], record["options"]["skip"], record["all_scenarios"])
+    return nights.make_plan(record, chosen.wants)
+
+
+def run_units(choices, record, store):
+    """The night with its interruptions; True when it came to its end."""
+    plan = plan_of(record)
+    record["planned"] = min(plan.planned, choices.units or plan.planned)
+    record["unit_seconds"] = plan.seconds
+    store.write_night(record)
+    if not plan.sweep_length:
+        say("--only and --skip, or what is built, leave nothing to run")
+        return None
+    shown = progress.Progress(record["planned"])
+    left_to_do = len(set(range(record["planned"])) - set(store.done()))
+    shown.line(
+        f"{left_to_do} units planned, {choices.jobs} at a time; root seed "
+        f"{record['options']['seed']}; results in {choices.out}"
+    )
+    for item in record["not_run"]:
+        shown.line(f"not run: {item['what']}: {item['why']}")
+    night = nights.Night(choices, plan, store, shown)
     try:
         night.run()
     except KeyboardInterrupt:
-        night.outcomes["interrupted"] += 1
-    return night.finish()
+        record["interrupted"] = True
+        shown.line("nightly: interrupted; the units at hand end with what they have")
+        night.interrupt()
+        drain(night)
+    except stores.Unwritable:
+        night.abandon()
+        raise
+    record["gave_up"] = night.gave_up
+    record["missing"] = night.missing()
+    return night
+
+
+def drain(night):
+    try:
+        night.drain()
+    except KeyboardInterrupt:
+        night.abandon()
+    except stores.Unwritable:
+        night.abandon()
+        raise
+
+
+def results(store):
+    done = store.done()
+    return [(done[n], kinds.records(store.units / f"{n:04d}")) for n in sorted(done)]
+
+
+def remember(choices, record, units, store, memory):
+    """The states of all signatures; what the page has to know of other nights."""
+    if memory is None:
+        return {}
+    try:
+        memory.add(facts.facts(record, units))
+    except history.Unusable as error:
+        say(f"{error}; this night's signatures count as new")
+        record["history_failed"] = str(error)
+        return {}
+    account = memory.account(facts.target_of(record))
+    store_account = account | {"states": facts.states(account)}
+    stores.write_json(store.folder / "history.json", store_account)
+    return store_account["states"]
+
+
+def finish(choices, record, store, memory, began):
+    record["seconds_run"] = round(record["seconds_run"] + time.time() - began, 1)
+    units = results(store)
+    states = remember(choices, record, units, store, memory)
+    searched = any(r.get("rounds", 0) + r.get("schedules", 0) for _, rs in units for r in rs)
+    status = facts.exit_status(units, states, choices.strict, searched)
+    if status == 0 and (record["gave_up"] or record["failed_builds"] or record.get("history_failed")):
+        status = FAILED
+    record["status"] = status
+    store.write_night(record)
+    told = subprocess.run([sys.executable, "-BS", REPORT, "--say", store.folder])
+    if told.returncode != 0:
+        say(f"the report failed; its raw results are whole: ci/run report {store.folder}")
+        status = status or FAILED
+    return status
+
+
+def catch_signals():
+    # Also where a shell started this with interrupts ignored, as it does with &.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
+def hold(choices):
+    memory = history.History(choices.history) if choices.history else None
+    store = stores.Store(choices.out)
+    record = open_night(choices, store)
+    choices.threads_of_unit = max(1, len(os.sched_getaffinity(0)) // choices.jobs)
+    began = time.time()
+    if run_units(choices, record, store) is None:
+        return USAGE
+    return finish(choices, record, store, memory, began)
+
+
+def main():
+    choices = options.parse(sys.argv[1:])
+    if choices.jobs is None:
+        choices.jobs = max(1, len(os.sched_getaffinity(0)) // 2)
+    if choices.parse_only:
+        return 0
+    if choices.list_builds:
+        check_names(choices)
+        for preset, target in drivers.builds(choices):
+            print(preset, target)
+        return 0
+    catch_signals()
+    try:
+        return hold(choices)
+    except (drivers.Missing, history.Unusable) as error:
+        fail(error)
+    except stores.Unwritable as error:
+        fail(f"{error}; what had ended is whole, and --resume goes on from it")
+    except KeyboardInterrupt:
+        fail("interrupted before anything ran")
 
 
 sys.exit(main())

@@ -1,31 +1,69 @@
 """What a night does: which units, in which order, with which seeds.
 
-A unit is one run of the stress driver: a scenario, rescuers on or off, chaos on
-or off, a seed and a time. Its seed comes from the root seed and its number
-alone, so that a unit can be repeated without the night around it.
+A unit is one run of one driver. Its number decides what it is, and its seed
+comes from the root seed and its number alone: however many workers there are,
+and however often the night was interrupted, unit 17 is unit 17.
 """
 
 import dataclasses
 import hashlib
 import itertools
 
-# Rescuers off with chaos first: where a lost wakeup is likeliest and stays lost.
-MODES = (("off", "all"), ("on", "all"), ("off", "none"), ("on", "none"))
-
 # Seconds of one unit: less judges little, more delays the other scenarios.
 SHORTEST, LONGEST = 2, 30
 
 
 @dataclasses.dataclass(frozen=True)
+class Variant:
+    """One way to run a scenario. `weight`: its share of the time, in units of
+    the lens-free run; sanitizers slow everything down."""
+
+    kind: str
+    lens: str
+    procs: int = 0
+    rescuers: str = "off"
+    chaos: str = "none"
+    weight: int = 1
+
+
+# A sweep takes them in this order, each for every scenario. First where a lost
+# wakeup is likeliest and stays lost, and the lenses alternate: a night that is
+# too short for a sweep has seen a bit of each.
+SWEEP = (
+    Variant("stress", "none", rescuers="off", chaos="all"),
+    Variant("explore", "explore", procs=2),
+    Variant("stress", "tsan", rescuers="off", chaos="all", weight=2),
+    Variant("explore", "explore", procs=1),
+    Variant("stress", "none", rescuers="on", chaos="all"),
+    Variant("stress", "asan", rescuers="off", chaos="all", weight=2),
+    Variant("explore", "explore", procs=3),
+    Variant("stress", "none", rescuers="off", chaos="none"),
+    Variant("explore", "explore", procs=2, rescuers="on"),
+    Variant("stress", "tsan", rescuers="on", chaos="all", weight=2),
+    Variant("stress", "asan", rescuers="on", chaos="all", weight=2),
+    Variant("stress", "none", rescuers="on", chaos="none"),
+)
+KINDS = tuple(dict.fromkeys(variant.kind for variant in SWEEP))
+LENSES = tuple(dict.fromkeys(variant.lens for variant in SWEEP))
+
+
+@dataclasses.dataclass(frozen=True)
 class Unit:
     number: int
+    kind: str
+    lens: str
     scenario: str
+    procs: int
     rescuers: str
     chaos: str
     seed: int
+    seconds: int
 
     def title(self):
-        return f"{self.scenario} rescuers={self.rescuers} chaos={self.chaos}"
+        if self.kind == "explore":
+            return f"explore {self.scenario} procs={self.procs} rescuers={self.rescuers}"
+        lens = "" if self.lens == "none" else f"{self.lens} "
+        return f"{lens}{self.scenario} rescuers={self.rescuers} chaos={self.chaos}"
 
 
 def unit_seed(root, number):
@@ -33,20 +71,41 @@ def unit_seed(root, number):
     return int.from_bytes(digest[:7], "big")
 
 
-def units(scenarios, root):
-    """All units there could be, round after round, without end."""
-    numbers = itertools.count()
-    while True:
-        for (rescuers, chaos), scenario in itertools.product(MODES, scenarios):
-            number = next(numbers)
-            yield Unit(number, scenario, rescuers, chaos, unit_seed(root, number))
+class Plan:
+    """The units of a night, one after the other without end; the first
+    `planned` of them are what the budget is meant for."""
 
+    def __init__(self, root, scenarios, lenses, budget_seconds, wanted=lambda variant: True):
+        self.root = root
+        self.scenarios = tuple(scenarios)
+        self.variants = [v for v in SWEEP if v.lens in lenses and wanted(v)]
+        weights = sum(v.weight for v in self.variants) * len(self.scenarios)
+        self.sweep_length = len(self.variants) * len(self.scenarios)
+        share = budget_seconds / weights if weights else 0
+        self.seconds = max(SHORTEST, min(LONGEST, int(share)))
+        self.planned = self._planned(budget_seconds)
 
-def per_round(scenarios):
-    return len(scenarios) * len(MODES)
+    def unit(self, number):
+        place = number % self.sweep_length
+        variant = self.variants[place // len(self.scenarios)]
+        return Unit(
+            number,
+            variant.kind,
+            variant.lens,
+            self.scenarios[place % len(self.scenarios)],
+            variant.procs,
+            variant.rescuers,
+            variant.chaos,
+            unit_seed(self.root, number),
+            self.seconds * variant.weight,
+        )
 
-
-def unit_seconds(scenarios, budget_seconds):
-    """So that a round fits the budget, or several of full length do."""
-    share = budget_seconds / per_round(scenarios)
-    return max(SHORTEST, min(LONGEST, int(share)))
+    def _planned(self, budget_seconds):
+        """At least one sweep: what of it did not run is said to be missing."""
+        if not self.sweep_length:
+            return 0
+        spent = 0
+        for number in itertools.count():
+            spent += self.unit(number).seconds
+            if number + 1 >= self.sweep_length and spent >= budget_seconds:
+                return number + 1

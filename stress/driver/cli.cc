@@ -60,7 +60,8 @@ int ReportParseError(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
       app.get_subcommands().empty()) {
     message =
-        "no command given; there are: stress, explore, replay, shrink, list";
+        "no command given; there are: stress, explore, replay, shrink, report, "
+        "list";
   }
   std::fprintf(stderr, "%s: %s (see %s --help)\n", command.c_str(),
                message.c_str(), command.c_str());
@@ -87,7 +88,7 @@ int RunCli(int argc, char** argv) {
   cli.app.require_subcommand(1);
   cli.app.set_version_flag("--version", Version());
   AddStressCommand(&cli);
-  AddExploreCommands(&cli);
+  AddHandedOverCommands(&cli);
   AddListCommand(&cli);
   AddRunOneCommand(&cli);
   try {

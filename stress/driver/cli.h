@@ -25,8 +25,8 @@ struct Cli {
 };
 void AddStressCommand(Cli* cli);
 void AddListCommand(Cli* cli);
-// explore, replay, shrink: what the driver beside this one does.
-void AddExploreCommands(Cli* cli);
+// explore, replay, shrink, report: what programs beside this one do.
+void AddHandedOverCommands(Cli* cli);
 
 }  // namespace reveille::stress
 

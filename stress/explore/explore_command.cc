@@ -7,6 +7,7 @@
 
 #include "sanitizers/explore/campaign.h"
 #include "stress/driver/exit_codes.h"
+#include "stress/explore/explore_record.h"
 #include "stress/explore/lens_cli.h"
 #include "stress/explore/mutant_lens.h"
 
@@ -22,6 +23,7 @@ constexpr const char* kFooter =
 constexpr uint64_t kSchedules = 100'000;
 
 volatile bool stop_asked = false;
+ExploreRecord* record = nullptr;
 
 void Ask(int) { stop_asked = true; }
 
@@ -32,6 +34,7 @@ double Rate(const explore::Report& report) {
 }
 
 void OnProgress(const explore::Report& so_far) {
+  record->AddPoint(so_far);
   std::fprintf(stderr, "%10.0f s %12llu schedules %8.0f/s %d findings\n",
                so_far.seconds,
                static_cast<unsigned long long>(so_far.executions), Rate(so_far),
@@ -118,10 +121,17 @@ void RunExplore(LensCli* cli, ExploreOptions* options) {
   ScenarioBody body(options->program);
   explore::SetOracle(body.oracle());
   const std::string label = LabelOf(options->program);
+  ExploreRecord the_record(options);
+  record = &the_record;
   const explore::Report report =
       explore::Run(ConfigFor(*options, label), ScenarioBody::Run, &body);
   Print(report);
   cli->exit_code = ExitCodeOf(report);
+  // What was found stays found; only its line is missing.
+  status = the_record.Append(report, stop_asked);
+  if (!status.ok() && cli->exit_code != kExitFound) {
+    cli->Complain("explore", status);
+  }
 }
 
 }  // namespace

@@ -64,6 +64,24 @@ TEST_F(ExploreDriverTest, PlantedSleepWithoutALookLeavesAWorkerIdle) {
   EXPECT_EQ(driver_.Run({"replay", findings[0] + "/shrunk"}).exit_code, 1);
 }
 
+TEST_F(ExploreDriverTest, ResultLineSaysWhatWasSearchedAndFound) {
+  Explore("reference", "burst", 200, {"--seed=7"});
+  Explore("sleepy", "tiny-meeting", 20000);
+  const std::vector<nlohmann::json> lines = driver_.Results();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["schema"], "reveille-explore/1");
+  EXPECT_EQ(lines[0]["outcome"], "clean");
+  EXPECT_EQ(lines[0]["seed"], 7);
+  EXPECT_EQ(lines[0]["schedules"], 200);
+  EXPECT_EQ(lines[0]["progress"].back()[2], lines[0]["distinct"]);
+  EXPECT_EQ(lines[1]["outcome"], "finding");
+  ASSERT_EQ(lines[1]["verdicts"].size(), 1u);
+  const nlohmann::json& verdict = lines[1]["verdicts"][0];
+  EXPECT_EQ(verdict["verdict"], "idle-worker-with-runnable-work");
+  EXPECT_EQ(driver_.folder() + "/" + verdict["folder"].get<std::string>(),
+            driver_.Findings()[0]);
+}
+
 TEST_F(ExploreDriverTest, PlantedMissingWorkerIsSeenByCountingTasks) {
   const DriverResult found = Explore("short", "tiny-meeting", 1000);
   EXPECT_EQ(found.exit_code, 1) << found.out << found.err;

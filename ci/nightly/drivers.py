@@ -1,0 +1,120 @@
+"""Which drivers there are, what has to be built for which lens, and why a lens
+is not looked through."""
+
+import pathlib
+import subprocess
+
+import kinds
+import options
+import plan
+
+
+class Missing(Exception):
+    """No driver that could tell what there is to run."""
+
+
+def listed(build_root, what):
+    """Names of what the driver has: scenarios, pools or mutants."""
+    driver = kinds.driver(build_root, "none")
+    try:
+        said = subprocess.run([driver, "list", what], capture_output=True, text=True)
+    except OSError as error:
+        raise Missing(f"cannot run {driver}: {error.strerror}") from error
+    lines = [line for line in said.stdout.splitlines() if line and not line[0].isspace()]
+    if said.returncode != 0 or not lines:
+        raise Missing(f"{driver} list {what}: exit {said.returncode}: {said.stderr.strip()}")
+    return [line.split()[0].rstrip(":") for line in lines]
+
+
+def check_names(choices):
+    """None, or the one line that says which name is wrong."""
+    for option, name, what in (
+        ("--pool", choices.pool, "pools"),
+        ("--mutant", choices.mutant, "mutants"),
+    ):
+        if name:
+            known = listed(choices.build_root, what)
+            if name not in known:
+                return f"{option}: no {what[:-1]} {name}; there are: {', '.join(known)}"
+    return None
+
+
+def binary(build_root, lens, mutant):
+    folder = pathlib.Path(build_root, kinds.PRESET[lens], "bin")
+    if mutant:
+        folder = folder / "mutants" / mutant
+    return folder / ("reveille_explore" if lens == "explore" else "reveille")
+
+
+def target(lens, mutant):
+    """The build target of a lens's driver."""
+    if lens == "explore":
+        return f"reveille_explore_{mutant}" if mutant else "reveille_explore_driver"
+    return f"reveille_mutant_{mutant}" if mutant else "reveille"
+
+
+def knows_target(build_root, preset, name):
+    try:
+        text = pathlib.Path(build_root, preset, "build.ninja").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return f"build {name}: phony" in text
+
+
+def is_up_to_date(build_root, lens, name):
+    tree = pathlib.Path(build_root, kinds.PRESET[lens])
+    if not (tree / "build.ninja").exists():
+        return False
+    try:
+        asked = subprocess.run(["ninja", "-C", tree, "-n", name], capture_output=True, text=True)
+    except OSError:
+        return False
+    return "no work to do" in asked.stdout
+
+
+def builds(choices):
+    """(preset, target) of all that has to be built before the night: of the
+    release tree, which is there, and of sanitizers that the budget allows."""
+    asked = choices.lenses or plan.LENSES
+    sanitizers = bool(choices.lenses) or (choices.minutes or 0) >= options.MINUTES_FOR_SANITIZERS
+    for lens in asked:
+        name = target(lens, choices.mutant)
+        preset = kinds.PRESET[lens]
+        if preset != "release":
+            if sanitizers:
+                yield preset, "reveille"
+                if choices.mutant:
+                    yield preset, name
+        elif lens != "explore" or knows_target(choices.build_root, preset, name):
+            yield preset, name
+
+
+def usable(choices, failed_builds):
+    """(lenses to look through, {lens: why not})."""
+    lenses, why_not = [], {}
+    for lens in plan.LENSES:
+        reason = why_unusable(choices, lens, failed_builds)
+        if reason:
+            why_not[lens] = reason
+        else:
+            lenses.append(lens)
+    return lenses, why_not
+
+
+def why_unusable(choices, lens, failed_builds):
+    if choices.lenses and lens not in choices.lenses:
+        return "--lenses leaves it out"
+    preset, name = kinds.PRESET[lens], target(lens, choices.mutant)
+    path = binary(choices.build_root, lens, choices.mutant)
+    if (preset, name) in failed_builds or (preset, "reveille") in failed_builds:
+        return f"its build failed; see out/ci/build-{preset}-{name}.log"
+    if lens in ("tsan", "asan") and not choices.lenses:
+        few = (choices.minutes or 0) < options.MINUTES_FOR_SANITIZERS
+        if few and not is_up_to_date(choices.build_root, lens, name):
+            return (
+                f"its build is not up to date and {choices.minutes:g} minutes are less than "
+                f"{options.MINUTES_FOR_SANITIZERS}; --lenses={lens} asks for it all the same"
+            )
+    if not path.exists():
+        return f"{path} is not built"
+    return ""

@@ -1,0 +1,158 @@
+"""What earlier nights found: a bucket per signature, and how much each night
+searched, so that "not seen" can be told from "fixed".
+
+    new        never seen before
+    known      seen before, and not fixed since
+    returned   it was fixed, and here it is again
+    fixed      seen before, and since then so much was searched that at its rate
+               it had shown with 95 % confidence (rate times searched >= 3)
+    not seen   seen before, and too little was searched since to say more
+
+Searched is counted in rounds or schedules of the signature's scope: kind, lens
+and scenario. A signature belongs to a target: a pool, with a mutant or without.
+"""
+
+import collections
+import json
+import pathlib
+import sqlite3
+
+ENOUGH = 3.0
+
+SCHEMA = """
+create table if not exists night (
+  id integer primary key, target text, began text unique, seconds real,
+  driver text, commit_name text);
+create table if not exists searched (
+  night integer, scope text, amount integer, primary key (night, scope));
+create table if not exists sighting (
+  night integer, signature text, scope text, count integer, verdict text, what text,
+  primary key (night, signature, scope));
+create table if not exists gaps (
+  night integer, scenario text, rescuers text, buckets text,
+  primary key (night, scenario, rescuers));
+create table if not exists units (night integer, outcome text, count integer);
+"""
+
+
+class Unusable(Exception):
+    """The one line to say."""
+
+
+class History:
+    def __init__(self, folder):
+        self.path = pathlib.Path(folder, "history.sqlite")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.base = sqlite3.connect(self.path, timeout=30)
+            self.base.executescript(SCHEMA)
+            # A folder that can only be read is better known before the night.
+            with self.base:
+                self.base.execute("pragma user_version = 1")
+        except (OSError, sqlite3.Error) as error:
+            raise Unusable(f"cannot use the history {self.path}: {error}") from error
+
+    def add(self, night):
+        """Puts a night in, or in again: `night` is what facts() returns."""
+        try:
+            with self.base:
+                self._add(night)
+        except sqlite3.Error as error:
+            raise Unusable(f"cannot write the history {self.path}: {error}") from error
+
+    def _add(self, night):
+        run = self.base.execute
+        old = run("select id from night where began = ?", (night["began"],)).fetchone()
+        if old:
+            for table in ("searched", "sighting", "gaps", "units"):
+                run(f"delete from {table} where night = ?", old)
+            run("delete from night where id = ?", old)
+        key = run(
+            "insert into night (target, began, seconds, driver, commit_name) values (?, ?, ?, ?, ?)",
+            (night["target"], night["began"], night["seconds"], night["driver"], night["commit"]),
+        ).lastrowid
+        for scope, amount in night["searched"].items():
+            run("insert into searched values (?, ?, ?)", (key, scope, amount))
+        for s in night["sightings"]:
+            row = (key, s["signature"], s["scope"], s["count"], s["verdict"], s["what"])
+            run("insert into sighting values (?, ?, ?, ?, ?, ?)", row)
+        for (scenario, rescuers), buckets in night["gaps"].items():
+            run("insert into gaps values (?, ?, ?, ?)", (key, scenario, rescuers, json.dumps(buckets)))
+        for outcome, count in night["outcomes"].items():
+            run("insert into units values (?, ?, ?)", (key, outcome, count))
+
+    def account(self, target):
+        """What the page needs of it: buckets with their state, the nights, and
+        the gaps of the night before. The last night is the one to judge."""
+        select = "select id, began, seconds, commit_name from night where target = ? order by began"
+        nights = self.base.execute(select, (target,)).fetchall()
+        seen, searched = self._seen(nights), self._searched(nights)
+        buckets = [bucket(key, by_night, nights, searched) for key, by_night in sorted(seen.items())]
+        previous = nights[-2] if len(nights) > 1 else None
+        return {
+            "nights": [{"began": n[1], "seconds": n[2], "commit": n[3]} for n in nights],
+            "buckets": buckets,
+            "previous": previous and {"began": previous[1], "gaps": self._gaps(previous[0])},
+        }
+
+    def _seen(self, nights):
+        seen = collections.defaultdict(dict)
+        for key, *_ in nights:
+            select = "select signature, scope, count, verdict, what from sighting where night = ?"
+            for signature, scope, count, verdict, what in self.base.execute(select, (key,)):
+                seen[signature, scope][key] = (count, verdict, what)
+        return seen
+
+    def _searched(self, nights):
+        amounts = collections.defaultdict(dict)
+        for key, *_ in nights:
+            for scope, amount in self.base.execute(
+                "select scope, amount from searched where night = ?", (key,)
+            ):
+                amounts[scope][key] = amount
+        return amounts
+
+    def _gaps(self, key):
+        select = "select scenario, rescuers, buckets from gaps where night = ?"
+        return [
+            {"scenario": scenario, "rescuers": rescuers, "buckets": json.loads(buckets)}
+            for scenario, rescuers, buckets in self.base.execute(select, (key,))
+        ]
+
+
+def bucket(key, by_night, nights, searched):
+    """One signature in one scope, night after night."""
+    signature, scope = key
+    amounts = searched.get(scope, {})
+    state = ""
+    count = amount = since = 0
+    series = []
+    for night, *_ in nights:
+        here = by_night.get(night, (0, "", ""))[0]
+        looked = amounts.get(night, 0)
+        series.append([here, looked])
+        amount += looked
+        if here:
+            state = "new" if not state else "returned" if state == "fixed" else "known"
+            count += here
+            since = 0
+        elif state:
+            since += looked
+            rate = count / max(1, amount - since)
+            if state != "fixed":
+                state = "fixed" if rate * since >= ENOUGH else "not seen"
+    met = [night[1] for night in nights if night[0] in by_night]
+    last = by_night[max(by_night)]
+    return {
+        "signature": signature,
+        "scope": scope,
+        "state": state,
+        "count": count,
+        "searched": amount,
+        "rate": count / amount if amount else None,
+        "first_seen": met[0],
+        "last_seen": met[-1],
+        "verdict": last[1],
+        "what": last[2],
+        "nights": series,
+    }

@@ -1,0 +1,134 @@
+"""The kinds of unit: what each runs, and what its results mean.
+
+However a driver ends, the unit has an outcome:
+
+    clean, finding, interrupted, skipped, unjudged   as the driver says
+    failed          the driver could not do it
+    crashed, killed, hung, out-of-memory   the driver itself came to an end
+
+The last five are the tool's own failures: a class of their own, never clean.
+A kind is a function from a unit to a command line; one more kind is one more
+entry here and its variants in plan.py.
+"""
+
+import json
+import signal
+
+INFRASTRUCTURE = ("unjudged", "failed", "crashed", "killed", "hung", "out-of-memory")
+# What is said of a unit that said several things.
+WORST_FIRST = ("finding", "unjudged", "failed", "interrupted", "skipped")
+
+# The driver ends its runs itself, a slow lens's later: this is for one that
+# does not.
+GRACE_SECONDS = {"none": 120, "explore": 120, "tsan": 300, "asan": 300}
+
+PRESET = {"none": "release", "explore": "release", "tsan": "tsan", "asan": "asan"}
+ENVIRONMENT = {"tsan": {"TSAN_OPTIONS": "print_suppressions=1"}}
+
+
+def driver(build_root, lens):
+    return f"{build_root}/{PRESET[lens]}/bin/reveille"
+
+
+def environment(unit):
+    return ENVIRONMENT.get(unit.lens, {})
+
+
+def limit_seconds(unit, grace):
+    shrinking = shrink_seconds(unit) if unit.kind == "explore" else 0
+    return unit.seconds + shrinking + (GRACE_SECONDS[unit.lens] if grace is None else grace)
+
+
+def shrink_seconds(unit):
+    """No more for making one finding small than for looking for more."""
+    return max(5, unit.seconds)
+
+
+def stress_words(unit, seconds, choices, out):
+    return [
+        f"--pool={choices.pool}",
+        f"--scenario={unit.scenario}",
+        f"--duration={seconds}s",
+        f"--seed={unit.seed}",
+        f"--chaos={unit.chaos}",
+        f"--rescuers={unit.rescuers}",
+        f"--out={out}",
+        "--json",
+    ]
+
+
+def explore_words(unit, seconds, choices, out):
+    return [
+        f"--pool={choices.pool}",
+        f"--scenario={unit.scenario}",
+        f"--procs={unit.procs}",
+        f"--rescuers={unit.rescuers}",
+        f"--duration={seconds}s",
+        f"--seed={unit.seed}",
+        f"--jobs={choices.threads_of_unit}",
+        f"--shrink-seconds={shrink_seconds(unit)}",
+        f"--out={out}",
+    ]
+
+
+WORDS = {"stress": stress_words, "explore": explore_words}
+
+
+def command(unit, seconds, choices, out):
+    words = [driver(choices.build_root, unit.lens), unit.kind]
+    words += WORDS[unit.kind](unit, seconds, choices, out)
+    return words + ([f"--mutant={choices.mutant}"] if choices.mutant else [])
+
+
+def records(folder):
+    """The result lines of a unit, those that are whole."""
+    try:
+        text = (folder / "results.jsonl").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    result = []
+    for line in text.splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict) and "outcome" in record:
+            result.append(record)
+    return result
+
+
+def last_words(folder):
+    """The last line that it said on standard error, for a failure's reason."""
+    try:
+        with open(folder / "stderr.txt", "rb") as file:
+            file.seek(max(0, file.seek(0, 2) - 4096))
+            lines = file.read().decode(errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "")
+
+
+def outcome(end, said, folder, was_asked_to_end):
+    """(outcome, why). What was found stays found, however the driver ended."""
+    words = {record["outcome"] for record in said}
+    if "finding" in words:
+        return "finding", ""
+    if end.why:
+        return end.why.split(":")[0].replace(" ", "-"), end.why
+    if end.status == -signal.SIGKILL:
+        return "killed", "SIGKILL, not from here: the kernel's out-of-memory killer, or somebody"
+    if was_asked_to_end and end.status in (-signal.SIGINT, -signal.SIGTERM):
+        return "interrupted", ""
+    if end.status < 0:
+        return "crashed", f"the driver died of {signal.Signals(-end.status).name}; {last_words(folder)}"
+    for word in WORST_FIRST:
+        if word in words:
+            errors = [record["error"] for record in said if record.get("error")]
+            return word, "; ".join(errors)
+    if was_asked_to_end:
+        return "interrupted", ""
+    if end.status != 0:
+        return "failed", f"exit {end.status}: {last_words(folder)}"
+    if not said:
+        return "failed", "the driver gave no result line"
+    return "clean", ""

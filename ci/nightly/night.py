@@ -1,0 +1,173 @@
+"""The night itself: one loop that starts units, looks after them, and settles
+them. It has no threads, so that at every moment it is known what is in flight."""
+
+import time
+
+import attempt
+import kinds
+import machine
+import plan
+
+# So many failures of the tool in a row are no bad luck: it cannot work here.
+FAILURES_IN_A_ROW = 10
+LOOK_EVERY_SECONDS = 0.02
+
+
+class Running:
+    def __init__(self, unit, folder, number_of_attempt, process, command):
+        self.unit, self.folder = unit, folder
+        self.attempt = number_of_attempt
+        self.process, self.command = process, command
+
+
+class Night:
+    def __init__(self, choices, the_plan, store, progress):
+        self.choices = choices
+        self.plan = the_plan
+        self.store = store
+        self.progress = progress
+        self.done = store.done()
+        self.running = []
+        self.stopping = False
+        self.gave_up = ""
+        self.failures_in_a_row = 0
+        self._next = 0
+        minutes = choices.minutes or 0
+        # What was missing is run whole, however long: it has its own bound.
+        self.deadline = float("inf") if choices.resume else time.monotonic() + 60 * minutes
+        self.memory_kib = (
+            choices.memory_mib * 1024 if choices.memory_mib else machine.memory_kib() * 0.8 / choices.jobs
+        )
+
+    def run(self):
+        while True:
+            while self._may_start():
+                self._start(self._next_unit())
+            if not self.running:
+                return
+            time.sleep(LOOK_EVERY_SECONDS)
+            self._look()
+
+    def interrupt(self):
+        """Units at hand are asked for what they have; no more are begun."""
+        self.stopping = True
+        for running in self.running:
+            running.process.ask_to_end()
+
+    def drain(self):
+        while self.running:
+            time.sleep(LOOK_EVERY_SECONDS)
+            self._look()
+
+    def abandon(self):
+        """The folder cannot be written any more: nothing is to be settled."""
+        for running in self.running:
+            running.process.kill("abandoned")
+            while running.process.poll() is None:
+                time.sleep(LOOK_EVERY_SECONDS)
+        self.running = []
+
+    def left(self):
+        if self.deadline == float("inf"):
+            return sum(self.plan.unit(n).seconds for n in self.missing()) / self.choices.jobs
+        return self.deadline - time.monotonic()
+
+    def missing(self):
+        """Of the planned units, those that have no result."""
+        flying = {running.unit.number for running in self.running}
+        return [n for n in range(self._last()) if n not in flying and n not in self.done]
+
+    def _last(self):
+        return min(self.plan.planned, self.choices.units or self.plan.planned)
+
+    def _next_unit(self):
+        number = self._next
+        self._next += 1
+        return self.plan.unit(number)
+
+    def _may_start(self):
+        if self.stopping or len(self.running) >= self.choices.jobs or not self.plan.sweep_length:
+            return False
+        while self._next in self.done:
+            self._next += 1
+        if self.choices.units and self._next >= self.choices.units:
+            return False
+        if self.choices.resume:
+            return self._next < self.plan.planned
+        # The first one runs however short the night: nothing is no answer.
+        return self.left() >= 1 or not (self.done or self.running)
+
+    def _start(self, unit):
+        folder, number_of_attempt = self.store.begin(unit.number)
+        seconds = max(1, min(unit.seconds, int(self.left()))) if not self.choices.resume else unit.seconds
+        words = kinds.command(unit, seconds, self.choices, folder)
+        limit = kinds.limit_seconds(unit, self.choices.grace)
+        try:
+            process = attempt.Attempt(words, folder, limit, self.memory_kib, kinds.environment(unit))
+        except OSError as error:
+            self._settle(Running(unit, folder, number_of_attempt, None, words), not_begun(error))
+            return
+        self.running.append(Running(unit, folder, number_of_attempt, process, words))
+
+    def _look(self):
+        for running in list(self.running):
+            end = running.process.poll()
+            if end is not None:
+                self.running.remove(running)
+                self._settle(running, end)
+        self.progress.show(len(self.done), [r.unit for r in self.running], self.left())
+
+    def _settle(self, running, end):
+        unit = running.unit
+        said = kinds.records(running.folder)
+        outcome, why = kinds.outcome(end, said, running.folder, self.stopping)
+        record = unit_record(unit, running, end, outcome, why)
+        self.store.settle(running.folder, record)
+        self.done[unit.number] = record
+        self.progress.unit(unit, record, said, self.left())
+        failed = outcome in kinds.INFRASTRUCTURE and end.ended - end.began < unit.seconds / 2
+        self.failures_in_a_row = self.failures_in_a_row + 1 if failed else 0
+        if self.failures_in_a_row >= FAILURES_IN_A_ROW and not self.stopping:
+            self.gave_up = f"{FAILURES_IN_A_ROW} units in a row failed at once, the last: {why}"
+            self.progress.line(f"nightly: giving up: {self.gave_up}")
+            self.interrupt()
+
+
+def not_begun(error):
+    now = time.time()
+    return attempt.End(127, f"failed: cannot run the driver: {error.strerror}", now, now, 0, 0)
+
+
+def unit_record(unit, running, end, outcome, why):
+    return {
+        "schema": "reveille-unit/1",
+        "number": unit.number,
+        "kind": unit.kind,
+        "lens": unit.lens,
+        "scenario": unit.scenario,
+        "procs": unit.procs,
+        "rescuers": unit.rescuers,
+        "chaos": unit.chaos,
+        "seed": unit.seed,
+        "seconds": unit.seconds,
+        "title": unit.title(),
+        "attempt": running.attempt,
+        "command": [str(word) for word in running.command],
+        "outcome": outcome,
+        "why": why,
+        "status": end.status,
+        "began": round(end.began, 3),
+        "ended": round(end.ended, 3),
+        "cpu_s": round(end.cpu_s, 3),
+        "max_rss_kib": end.max_rss_kib,
+    }
+
+
+def make_plan(night_record, wanted):
+    return plan.Plan(
+        night_record["options"]["seed"],
+        night_record["scenarios"],
+        night_record["lenses"],
+        night_record["options"]["minutes"] * 60 * night_record["options"]["jobs"],
+        wanted,
+    )

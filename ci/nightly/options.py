@@ -1,0 +1,110 @@
+"""What the night was asked for."""
+
+import argparse
+
+import plan
+
+DESCRIPTION = """ci/run nightly: every workload under every lens within a budget, and one page
+that says what was searched and what was found: DIR/report.html, with
+summary.md, junit.xml, findings.sarif, metrics.prom and report.json beside it.
+
+Setup and build come on top of --minutes. Sanitizers are looked through from 20
+minutes on, or when their build trees are up to date, or when --lenses asks.
+Control-C ends the night with its report; --resume runs what is missing."""
+
+EPILOGUE = """Exit status: 0 nothing new found, 1 found (a new or returned signature; any
+with --strict), 2 wrong usage, 3 could not judge."""
+
+# From so many minutes on it is worth building the sanitizers' trees.
+MINUTES_FOR_SANITIZERS = 20
+
+
+def positive(text):
+    value = float(text)
+    if not 0 < value <= 100_000:
+        raise ValueError
+    return value
+
+
+def workers(text):
+    value = int(text)
+    if not 1 <= value <= 256:
+        raise ValueError
+    return value
+
+
+def lens_names(text):
+    names = tuple(name for name in text.split(",") if name)
+    wrong = [name for name in names if name not in plan.LENSES]
+    if wrong or not names:
+        raise argparse.ArgumentTypeError(f"'{text}'; there are: {', '.join(plan.LENSES)}")
+    return names
+
+
+def parser():
+    result = argparse.ArgumentParser(
+        prog="ci/run nightly",
+        description=DESCRIPTION,
+        epilog=EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = result.add_argument
+    add("--minutes", type=positive, metavar="N", help="time to search")
+    add("--seed", type=lambda text: int(text, 0), help="root of all seeds (default: a new one)")
+    add("--out", default="out/nightly", metavar="DIR", help="default: %(default)s")
+    add("--only", default="", metavar="WORDS", help="these scenarios, kinds or lenses, with commas")
+    add("--skip", default="", metavar="WORDS", help="not these")
+    add("--lenses", type=lens_names, metavar="NAMES", help=f"of {','.join(plan.LENSES)}; built if need be")
+    add("--jobs", type=workers, help="units at a time (default: half of the cores)")
+    add("--units", type=int, metavar="N", help="at most so many units, whatever the time")
+    add("--pool", default="mpg", help="default: %(default)s")
+    add("--mutant", default="", metavar="NAME", help="a planted bug instead of the product")
+    add("--history", metavar="DIR", help="remember signatures there; known ones leave the night green")
+    add("--strict", action="store_true", help="known signatures make it red, too")
+    add("--resume", action="store_true", help="go on in DIR: only what is missing there")
+    add("--build-root", default="build", help=argparse.SUPPRESS)
+    add("--grace", type=float, help=argparse.SUPPRESS)
+    add("--memory-mib", type=float, help=argparse.SUPPRESS)
+    add("--builds", metavar="FILE", help=argparse.SUPPRESS)
+    add("--parse-only", action="store_true", help=argparse.SUPPRESS)
+    add("--list-builds", action="store_true", help=argparse.SUPPRESS)
+    return result
+
+
+def parse(arguments):
+    options = parser()
+    choices = options.parse_args(arguments)
+    if choices.minutes is None and not choices.resume:
+        options.error("how long? --minutes=N (5 for a first look, 480 for a night)")
+    if choices.units is not None and choices.units < 1:
+        options.error("--units: at least 1")
+    return choices
+
+
+def words(text):
+    return [word for word in text.split(",") if word]
+
+
+class Filter:
+    """--only and --skip. A word is a scenario, a kind or a lens; of those that
+    --only names of one sort, a unit has to be one."""
+
+    def __init__(self, only, skip, scenarios):
+        self.only, self.skip = words(only), words(skip)
+        self.all_scenarios = scenarios
+        known = (*scenarios, *plan.KINDS, *plan.LENSES)
+        for word in self.only + self.skip:
+            if word not in known:
+                raise ValueError(f"no scenario {word}; there are: {', '.join(dict.fromkeys(known))}")
+        self.scenarios = [name for name in scenarios if self._wants(name, scenarios)]
+
+    def _wants(self, name, sort):
+        asked = [word for word in self.only if word in sort]
+        return name not in self.skip and (not asked or name in asked)
+
+    def wants(self, variant):
+        # "explore" is a kind and a lens; that it is asked for as one is enough.
+        sorts = (variant.kind, variant.lens)
+        asked = [word for word in self.only if word not in self.all_scenarios]
+        return not set(self.skip) & set(sorts) and (not asked or bool(set(asked) & set(sorts)))

@@ -1,0 +1,85 @@
+"""summary.md: the page in a screenful, fit for a step summary."""
+
+import tally
+
+
+def cell(text):
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def gap_table(night):
+    yield "| scenario | rescuers | runs | rounds | tasks | gap p50 | p99 | p99.9 | max |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    stress = [unit for unit in night.units if unit["kind"] == "stress" and unit["lens"] == "none"]
+    for key in sorted({(unit["scenario"], unit["rescuers"]) for unit in stress}):
+        runs = [r for u in stress if (u["scenario"], u["rescuers"]) == key for r in u.runs]
+        sums = tally.total(runs)
+        gaps = [tally.duration(sums.quantile(q)) for q in (0.5, 0.99, 0.999)]
+        cells = [*key, sums.runs, tally.count(sums.rounds), tally.count(sums.tasks)]
+        cells += [*gaps, tally.duration(sums.longest_gap)]
+        yield "| " + " | ".join(map(str, cells)) + " |"
+
+
+def searched_table(night):
+    yield "| kind | lens | units | not judged | rounds | schedules | CPU |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: |"
+    for key in dict.fromkeys((unit["kind"], unit["lens"]) for unit in night.units):
+        units = [u for u in night.units if (u["kind"], u["lens"]) == key]
+        sums = tally.total([run for unit in units for run in unit.runs])
+        failed = sum(u["outcome"] not in ("clean", "finding", "interrupted", "skipped") for u in units)
+        cells = [*key, len(units), failed, tally.count(sums.rounds), tally.count(sums.schedules)]
+        cells.append(tally.clock(sum(u["cpu_s"] for u in units)))
+        yield "| " + " | ".join(map(str, cells)) + " |"
+
+
+# A step summary may have a mebibyte.
+MOST_FINDINGS = 100
+
+
+def finding_lines(night, found):
+    for f in found[:MOST_FINDINGS]:
+        where = ", ".join(f.scenarios)
+        yield f"- **{f.verdict}** ({f.state}) in {where}, seen {f.sightings}x: {cell(f.what)[:400]}"
+        if f.folder:
+            yield f"  - folder: {night.place(f.folder)}"
+        yield f"  - repeat: `{f.command}`"
+    if len(found) > MOST_FINDINGS:
+        yield f"- and {len(found) - MOST_FINDINGS} more, on the page"
+
+
+def not_run_lines(night):
+    for item in night.night.get("not_run", []):
+        yield f"- {item['what']}: {item['why']}"
+    missing = night.night.get("missing", [])
+    if missing:
+        yield f"- {len(missing)} of {night.night['planned']} planned units: no time left"
+
+
+def failure_lines(night):
+    for unit in night.units:
+        if unit["outcome"] not in ("clean", "finding", "interrupted", "skipped"):
+            yield f"- unit {unit['number']}, {unit['title']}: {unit['outcome']}: {cell(unit['why'])[:300]}"
+
+
+def summary(night, found, judgement):
+    counts = judgement.counts
+    yield "# Reveille, a night of stress"
+    yield from ("", f"**{judgement.headline}.**", "")
+    yield from (f"{line}" for line in judgement.details)
+    outcomes = ", ".join(f"{n} {outcome}" for outcome, n in sorted(judgement.outcomes.items()))
+    yield from (
+        "",
+        f"Pool {night.target}, root seed {night.options['seed']}, {tally.clock(counts['seconds'])}, "
+        f"{tally.clock(counts['cpu_s'])} of processor time; units: {outcomes or 'none'}.",
+    )
+    for title, lines in (
+        ("Findings", finding_lines(night, found)),
+        ("Could not be judged", failure_lines(night)),
+        ("Not run", not_run_lines(night)),
+        ("Searched", searched_table(night)),
+        ("How long a P idled beside runnable work", gap_table(night)),
+    ):
+        body = list(lines)
+        if body:
+            yield from ("", f"## {title}", "", *body)
+    yield from ("", f"The page: {night.night['out']}/report.html; raw results: {night.night['out']}/units/")
