@@ -1,7 +1,5 @@
 #include "scheduler/join_state.h"
 
-#include <memory>
-
 #include "scheduler/note.h"
 
 namespace reveille::internal {
@@ -79,16 +77,18 @@ void JoinState::AddWaiter(Waiter* waiter) {
 // The first waiter is touched only after the exchange, and under the lock of
 // the crowd: if it leaves now, it comes to that lock and finds itself listed.
 bool JoinState::GatherCrowd(uintptr_t word, Waiter* second) {
-  auto fresh = std::make_unique<reveille::Event>();
-  reveille::Event* const crowd = fresh.get();
+  auto* crowd = new reveille::Event;
   const uintptr_t gathered =
       reinterpret_cast<uintptr_t>(crowd) | kCrowd | (word & kPinned);
-  MutexLock lock(&crowd->queue_.mutex_);
-  if (!word_.compare_exchange_strong(word, gathered)) return false;
-  crowd->queue_.PushBack(WaiterIn(word));
-  crowd->queue_.PushBack(second);
-  (void)fresh.release();
-  return true;
+  crowd->queue_.mutex_.Lock();
+  const bool won = word_.compare_exchange_strong(word, gathered);
+  if (won) {
+    crowd->queue_.PushBack(WaiterIn(word));
+    crowd->queue_.PushBack(second);
+  }
+  crowd->queue_.mutex_.Unlock();
+  if (!won) delete crowd;
+  return won;
 }
 
 void JoinState::RemoveWaiter(Waiter* waiter) {
