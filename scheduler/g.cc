@@ -35,13 +35,7 @@ const char* NameOf(const G* g) {
   return name == nullptr ? "" : name;
 }
 
-bool CancelSlot::Set(Waiter* waiter) {
-  uintptr_t expected = 0;
-  return word_.compare_exchange_strong(expected,
-                                       reinterpret_cast<uintptr_t>(waiter));
-}
-
-void CancelSlot::Clear() {
+void CancelSlot::ClearSlow() {
   uintptr_t word = word_.load();
   for (;;) {
     if ((word & kBusy) != 0) {

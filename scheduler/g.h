@@ -17,7 +17,7 @@
 namespace reveille::internal {
 
 struct M;
-struct JoinState;
+class JoinState;
 class Sched;
 
 enum class GStatus : uint32_t {
@@ -35,15 +35,28 @@ const char* ToString(GStatus status);
 class CancelSlot {
  public:
   // The task. False: it is cancelled already, and nothing was set.
-  bool Set(Waiter* waiter);
+  bool Set(Waiter* waiter) {
+    uintptr_t expected = 0;
+    return word_.compare_exchange_strong(expected,
+                                         reinterpret_cast<uintptr_t>(waiter));
+  }
   // The task. Returns once nobody can touch the waiter through this slot.
-  void Clear();
+  void Clear() {
+    uintptr_t word = word_.load();
+    if ((word & kBusy) != 0 ||
+        !word_.compare_exchange_strong(word, word & kCancelled)) {
+      ClearSlow();
+    }
+  }
   // Any thread that keeps the G alive. True when `claimed` is to be delivered.
   bool Cancel(Waiter::Claimed* claimed);
   bool cancelled() const { return (word_.load() & kCancelled) != 0; }
-  void Reset() { word_.store(0); }
+  void Reset() {
+    if (word_.load() != 0) word_.store(0);
+  }
 
  private:
+  void ClearSlow();
   static constexpr uintptr_t kCancelled = 1;
   static constexpr uintptr_t kBusy = 2;
   static constexpr uintptr_t kPointer = ~uintptr_t{3};

@@ -13,6 +13,7 @@
 
 #include "reveille/stats.h"
 #include "scheduler/counter.h"
+#include "scheduler/frame_cache.h"
 #include "scheduler/g.h"
 #include "scheduler/g_cache.h"
 #include "scheduler/run_queue.h"
@@ -48,6 +49,7 @@ struct P {
   uint32_t inherited = 0;      // Runs in a row that came from runnext.
   uint32_t fairness_left = 1;  // Time slices until the others' turn.
   GCache gfree;
+  FrameCache frames;
   uint64_t next_id = 0;
   uint64_t end_id = 0;
 

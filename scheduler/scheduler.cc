@@ -241,14 +241,16 @@ JoinHandle::~JoinHandle() {
   if (state_ != nullptr) state_->Unref();
 }
 
-Event::Operation JoinHandle::Join(Deadline deadline) {
+JoinHandle::Operation JoinHandle::Join(Deadline deadline) {
   REVEILLE_CHECK(nullptr, state_ != nullptr, "Join() of an empty JoinHandle");
-  return state_->done.Wait(deadline);
+  return {state_, deadline};
 }
 
-bool JoinHandle::Done() const {
-  return state_ == nullptr || state_->done.IsSet();
-}
+bool JoinHandle::Operation::TryNow() { return state_->Done(); }
+void JoinHandle::Operation::Register() { state_->AddWaiter(waiter()); }
+void JoinHandle::Operation::Unregister() { state_->RemoveWaiter(waiter()); }
+
+bool JoinHandle::Done() const { return state_ == nullptr || state_->Done(); }
 void JoinHandle::Cancel() {
   if (state_ != nullptr) state_->Cancel();
 }
@@ -313,10 +315,6 @@ void Sched::Fail(G* g, std::exception_ptr exception) {
 }
 
 void RootCoroutineEnded() { CurrentM()->after = After::kEnded; }
-void* AllocateFrame(size_t bytes) { return ::operator new(bytes); }
-void FreeFrame(void* frame, size_t bytes) noexcept {
-  ::operator delete(frame, bytes);
-}
 
 }  // namespace internal
 }  // namespace reveille

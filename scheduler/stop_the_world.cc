@@ -132,6 +132,7 @@ void Sched::RetireP(P* p) {
   timerp_mask_.Clear(p->id);
   idlep_mask_.Clear(p->id);
   FlushFreeGs(&p->gfree);
+  p->frames.Clear();
   p->SetStatus(PStatus::kDead);
 }
 

@@ -125,20 +125,23 @@ bool Event::IsSet() const {
 
 bool Event::Operation::TryNow() { return event_->IsSet(); }
 
-void Event::Operation::Register() {
-  MutexLock lock(&event_->queue_.mutex_);
-  if (!event_->set_) {
-    event_->queue_.PushBack(waiter());
+void Event::AddWaiter(Waiter* waiter) {
+  MutexLock lock(&queue_.mutex_);
+  if (!set_) {
+    queue_.PushBack(waiter);
     return;
   }
   Waiter::Claimed claimed;
-  waiter()->Claim(Wake::kReady, &claimed);
+  waiter->Claim(Wake::kReady, &claimed);
 }
 
-void Event::Operation::Unregister() {
-  MutexLock lock(&event_->queue_.mutex_);
-  if (event_->queue_.Contains(waiter())) event_->queue_.Remove(waiter());
+void Event::RemoveWaiter(Waiter* waiter) {
+  MutexLock lock(&queue_.mutex_);
+  if (queue_.Contains(waiter)) queue_.Remove(waiter);
 }
+
+void Event::Operation::Register() { event_->AddWaiter(waiter()); }
+void Event::Operation::Unregister() { event_->RemoveWaiter(waiter()); }
 
 // --- Semaphore ---------------------------------------------------------------
 

@@ -23,6 +23,24 @@
 #include <optional>
 #include <utility>
 
+// Frames are recycled, but not where a sanitizer watches the code: the memory
+// of a coroutine that has ended would be another's at once, and a late use of
+// it no error any more. Whoever looks for such errors by other means sets it
+// to 0.
+#if !defined(REVEILLE_RECYCLE_FRAMES)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define REVEILLE_RECYCLE_FRAMES 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define REVEILLE_RECYCLE_FRAMES 0
+#endif
+#endif
+#endif
+#if !defined(REVEILLE_RECYCLE_FRAMES)
+#define REVEILLE_RECYCLE_FRAMES 1
+#endif
+
 namespace reveille {
 
 template <typename T>
@@ -35,14 +53,20 @@ void RootCoroutineEnded();
 void* AllocateFrame(size_t bytes);
 void FreeFrame(void* frame, size_t bytes) noexcept;
 
-struct PromiseBase {
+// Two types, so that translation units which disagree do not share functions.
+template <bool kRecycle>
+struct FrameMemory {
+  static void* operator new(size_t bytes) {
+    return kRecycle ? AllocateFrame(bytes) : ::operator new(bytes);
+  }
+  static void operator delete(void* frame, size_t bytes) noexcept {
+    kRecycle ? FreeFrame(frame, bytes) : ::operator delete(frame, bytes);
+  }
+};
+
+struct PromiseBase : FrameMemory<REVEILLE_RECYCLE_FRAMES != 0> {
   std::coroutine_handle<> continuation;
   std::exception_ptr exception;
-
-  static void* operator new(size_t bytes) { return AllocateFrame(bytes); }
-  static void operator delete(void* frame, size_t bytes) noexcept {
-    FreeFrame(frame, bytes);
-  }
 
   struct FinalAwaiter {
     bool await_ready() const noexcept { return false; }

@@ -49,7 +49,7 @@ class Sched;
 struct M;
 // The worker that the calling thread is, or null.
 M* CurrentM();
-struct JoinState;
+class JoinState;
 struct TimerState;
 
 // True for what Spawn() runs as a coroutine: F() returns a Task<void>.
@@ -89,8 +89,19 @@ class JoinHandle {
   JoinHandle& operator=(JoinHandle other) noexcept;
   ~JoinHandle();
 
-  // Waits for the end of the task.
-  Event::Operation Join(Deadline deadline = kNoDeadline);
+  class [[nodiscard]] Operation final : public WaitOperation {
+   public:
+    Operation(internal::JoinState* state, Deadline deadline)
+        : WaitOperation(deadline), state_(state) {}
+
+   private:
+    bool TryNow() override;
+    void Register() override;
+    void Unregister() override;
+    internal::JoinState* state_;
+  };
+  // Waits for the end of the task; a handle of it must last until then.
+  Operation Join(Deadline deadline = kNoDeadline);
   bool Done() const;
   // From now on each wait of the task (not of its children) returns
   // kCancelled at once; one that it sleeps in is woken. The task decides what

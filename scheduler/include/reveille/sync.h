@@ -15,6 +15,10 @@
 
 namespace reveille {
 
+namespace internal {
+class JoinState;
+}
+
 // A list of parked tasks: the block that the others are built from (Go:
 // gopark, goready). The condition it waits for lives in the caller's own state.
 //
@@ -56,6 +60,7 @@ class WaitQueue {
   friend class Event;
   friend class Semaphore;
   friend class WaitGroup;
+  friend class internal::JoinState;
   void PushBack(internal::Waiter* waiter) REVEILLE_REQUIRES(mutex_);
   void Remove(internal::Waiter* waiter) REVEILLE_REQUIRES(mutex_);
   bool Contains(const internal::Waiter* waiter) const REVEILLE_REQUIRES(mutex_);
@@ -91,6 +96,10 @@ class Event {
   Operation Wait(Deadline deadline = kNoDeadline) { return {this, deadline}; }
 
  private:
+  friend class internal::JoinState;
+  void AddWaiter(internal::Waiter* waiter);
+  void RemoveWaiter(internal::Waiter* waiter);
+
   WaitQueue queue_;
   bool set_;  // Guarded by queue_.mutex_.
 };

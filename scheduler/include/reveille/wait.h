@@ -76,6 +76,11 @@ class Waiter {
   void Deliver() const { Claimed{g_, note_}.Deliver(); }
   Wake result() const;
 
+  // For a waker that lost, on a waiter that stays until it is told so: the last
+  // touch, and the parker's look for it.
+  void PassBy() { state_.fetch_or(kPassedBy); }
+  bool PassedBy() const { return (state_.load() & kPassedBy) != 0; }
+
   Waiter* next = nullptr;  // For the list it waits in, guarded by that list.
   Waiter* prev = nullptr;
 
@@ -83,6 +88,7 @@ class Waiter {
   friend class ParkOperationAccess;
   static constexpr uint32_t kRegistering = 0x100;
   static constexpr uint32_t kParked = 0x200;
+  static constexpr uint32_t kPassedBy = 0x400;  // Beside a result.
   std::atomic<uint32_t> state_{kRegistering};
   G* g_ = nullptr;
   Note* note_ = nullptr;
