@@ -39,12 +39,11 @@ void Explore(benchmark::State& state, const std::string& pool,
 }
 
 void Register(const char* pool, const char* scenario, int procs) {
-  const std::string name = std::string(pool) + "_" + scenario + "_" +
-                           std::to_string(procs) + "p";
-  benchmark::RegisterBenchmark(name.c_str(),
-                               [=](benchmark::State& state) {
-                                 Explore(state, pool, scenario, procs);
-                               })
+  const std::string name =
+      std::string(pool) + "_" + scenario + "_" + std::to_string(procs) + "p";
+  benchmark::RegisterBenchmark(
+      name.c_str(),
+      [=](benchmark::State& state) { Explore(state, pool, scenario, procs); })
       ->UseRealTime()
       ->Unit(benchmark::kMillisecond);
 }

@@ -23,20 +23,10 @@
 #include <optional>
 #include <utility>
 
-// Frames are recycled, but not where a sanitizer watches the code: the memory
-// of a coroutine that has ended would be another's at once, and a late use of
-// it no error any more. Whoever looks for such errors by other means sets it
-// to 0.
-#if !defined(REVEILLE_RECYCLE_FRAMES)
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define REVEILLE_RECYCLE_FRAMES 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    __has_feature(memory_sanitizer)
-#define REVEILLE_RECYCLE_FRAMES 0
-#endif
-#endif
-#endif
+// Coroutine frames are recycled. Whoever looks for uses of a coroutine that has
+// ended defines this as 0, in all that is linked together or in a part of it:
+// recycled memory is another coroutine's at once, and a late use no error any
+// more.
 #if !defined(REVEILLE_RECYCLE_FRAMES)
 #define REVEILLE_RECYCLE_FRAMES 1
 #endif
