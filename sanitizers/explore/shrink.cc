@@ -2,6 +2,7 @@
 
 #include "native.h"
 #include "strategies/bounded.h"
+#include "strategies/few_preemptions.h"
 
 namespace reveille::explore {
 namespace {
@@ -33,6 +34,8 @@ class Shrinking {
   void Keep();
   void LeaveOutChunks(size_t size);
   void LeaveOutDirectives();
+  // Random places for fewer preemptions, fewest first. Keeps what it finds.
+  void DrawFewerPreemptions(double seconds);
   // Depth first, fewest preemptions first. Keeps what it finds.
   void LookForFewerPreemptions(double seconds);
   int Preemptions() const;
@@ -139,6 +142,25 @@ void Shrinking::LeaveOutDirectives() {
   }
 }
 
+void Shrinking::DrawFewerPreemptions(double seconds) {
+  Buffer<uint32_t> wanted(kMostDirectives);
+  for (const Choice& choice : schedule_->choices) {
+    if (choice.tag == static_cast<uint32_t>(Tag::kUser)) {
+      wanted.Push(choice.value);
+    }
+  }
+  const int most = Preemptions();
+  for (int few = 0; few < most && few < FewPreemptions::kMost; ++few) {
+    if (TimeIsUp()) return;
+    FewPreemptions strategy(few, &wanted);
+    if (trial_.Search(&strategy, schedule_->limits, schedule_->verdict, cause_,
+                      seconds / (few == 0 ? 8 : 2))) {
+      Keep();
+      return;
+    }
+  }
+}
+
 void Shrinking::LookForFewerPreemptions(double seconds) {
   const int fewer = Preemptions() - 1;
   if (fewer < 0) return;
@@ -159,9 +181,10 @@ Shrunk Shrinking::Run(double seconds, bool restartable) {
   }
   Keep();
   if (seconds <= 0) return Summary();
+  if (restartable) DrawFewerPreemptions(seconds / 4);
   LeaveOutDirectives();
   if (restartable && !TimeIsUp()) {
-    LookForFewerPreemptions(seconds / 2);
+    LookForFewerPreemptions(seconds / 4);
     LeaveOutDirectives();
   }
   return Summary();

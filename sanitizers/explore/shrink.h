@@ -18,8 +18,8 @@ struct Shrunk {
 // Replaces schedule->choices and ->hash by those of the smallest schedule
 // found within `seconds` that ends with the same verdict for the same cause.
 // If the program can be executed again in one process after such an outcome
-// (`restartable`), half of the time goes to looking systematically for a
-// schedule with fewer preemptions.
+// (`restartable`), most of the time goes to looking for a schedule with fewer
+// preemptions, first at random places and in the end systematically.
 // The schedule must have been confirmed. Calling process: the zygote.
 Shrunk Shrink(const Program& program, double seconds, bool restartable,
               uint64_t cause, Schedule* schedule);

@@ -8,6 +8,8 @@
 #include "sanitizers/explore/exploration.h"
 #include "sanitizers/explore/strategies/bounded.h"
 #include "sanitizers/explore/strategies/bytes.h"
+#include "sanitizers/explore/strategies/directed.h"
+#include "sanitizers/explore/strategies/few_preemptions.h"
 #include "sanitizers/explore/strategies/pct.h"
 #include "sanitizers/explore/strategies/replay.h"
 
@@ -231,6 +233,56 @@ TEST(Coverage, CountsWhichWriteWasRead) {
   int pairs = 0;
   for (uint8_t counter : counters) pairs += counter != 0;
   EXPECT_GE(pairs, 2);  // from the initial value, and from the update itself
+}
+
+// Most preemptions that any of many schedules took.
+int MostPreemptions(int allowed) {
+  FewPreemptions few(allowed, nullptr);
+  Buffer<Directive> directives(1000);
+  Recorder recorder(&few, &directives);
+  int most = 0;
+  auto body = [] { TwoThreads(5); };
+  for (uint64_t key = 0; key < 300; ++key) {
+    RunOnce(&recorder, key, {}, CallBody<decltype(body)>, &body);
+    int taken = 0;
+    for (const Directive& directive : directives) taken += directive.preempts;
+    most = taken > most ? taken : most;
+  }
+  return most;
+}
+
+TEST(FewPreemptions, TakesAsManyAsAllowedAndNoMore) {
+  for (int allowed = 0; allowed <= 3; ++allowed) {
+    EXPECT_EQ(MostPreemptions(allowed), allowed);
+  }
+}
+
+TEST(FewPreemptions, PlantedLossOfAnIncrementTakesOne) {
+  const auto body = [] {
+    std::atomic<int> word{0};
+    auto add = [&] { word.store(word.load() + 1); };
+    std::thread a(add);
+    std::thread b(add);
+    a.join();
+    b.join();
+    Check(word == 2, "lost an increment");
+  };
+  FewPreemptions none(0, nullptr);
+  EXPECT_TRUE(Explore(&none, 300, body).clean());
+  FewPreemptions one(1, nullptr);
+  EXPECT_GT(Explore(&one, 300, body).count(Verdict::kCheckFailed), 10);
+}
+
+TEST(FewPreemptions, AnswersTheProgramAsWanted) {
+  Buffer<uint32_t> wanted(4);
+  wanted.Push(5);
+  wanted.Push(2);
+  FewPreemptions few(1, &wanted);
+  const auto body = [] {
+    Check(ChooseBelow(8) == 5, "the first answer");
+    Check(ChooseBelow(8) == 2, "the second answer");
+  };
+  EXPECT_TRUE(Explore(&few, 20, body).clean());
 }
 
 }  // namespace
