@@ -31,8 +31,8 @@ class Buffer {
   }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
-  Buffer(Buffer&& other) { Swap(other); }
-  Buffer& operator=(Buffer&& other) {
+  Buffer(Buffer&& other) noexcept { Swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
     Swap(other);
     return *this;
   }
