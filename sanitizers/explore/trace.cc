@@ -20,9 +20,9 @@ void AppendLane(const Account& account, int thread, Text* text) {
 void AppendSlice(const Account& account, size_t index, Text* text) {
   const Step& step = account.history->steps()[index];
   Text name(512);
-  AppendOperation(account, step, &name);
+  AppendOperation(account, static_cast<uint32_t>(index), &name);
   Text place(2048);
-  AppendPlace(account, step, &place);
+  AppendPlace(account, static_cast<uint32_t>(index), &place);
   text->Format(
       "{\"ph\":\"X\",\"pid\":1,\"tid\":%d,\"ts\":%zu,\"dur\":1,"
       "\"name\":",
