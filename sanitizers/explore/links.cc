@@ -81,13 +81,17 @@ Links::Links(const Buffer<Step>& steps) : steps_(steps) {
 
 void Links::NameThings() {
   AddressMap map;
+  first_value_.Push(0);
   for (const Step& step : steps_) {
     Link link = {0, kNoStep, kNoStep, kNoStep, kNoStep, false};
     if (HasObject(step.kind) && step.object != 0) {
       AtAddress* at = map.At(step.object);
       const bool anew =
           at->known && HasMemoryValue(step) && !Agree(at->value, step.before);
-      if (at->object == 0 || anew) at->thing = ++things_;
+      if (at->object == 0 || anew) {
+        at->thing = ++things_;
+        first_value_.Push(step.before);
+      }
       at->object = step.object;
       link.thing = at->thing;
       if (HasMemoryValue(step)) {
@@ -108,6 +112,7 @@ void Links::LinkForwards() {
   };
   Buffer<AtThing> things(things_ + 1);
   for (uint32_t i = 0; i <= things_; ++i) things.Push({kNoStep, kNoStep, 0});
+  for (uint32_t i = 0; i <= things_; ++i) threads_.Push(0);
   for (uint32_t i = 0; i < links_.size(); ++i) {
     const Step& step = steps_[i];
     Link& link = links_[i];
@@ -116,6 +121,7 @@ void Links::LinkForwards() {
     if (link.thing == 0) continue;
     AtThing& thing = things[link.thing];
     const uint64_t bit = uint64_t{1} << step.thread;
+    threads_[link.thing] |= bit;
     link.thing_before = thing.last;
     link.written_by = thing.last_change;
     const bool foreign = thing.last_change != kNoStep &&
@@ -133,6 +139,7 @@ void Links::LinkForwards() {
     thing.last_change = i;
     thing.up_to_date = bit;
   }
+  for (const AtThing& thing : things) last_change_.Push(thing.last_change);
 }
 
 void Links::LinkBackwards() {
@@ -157,6 +164,11 @@ void Links::LinkBackwards() {
     if (!own) ahead.nearest_other = ahead.nearest;
     ahead.nearest = index;
   }
+}
+
+bool Links::IsReturn(uint32_t change) const {
+  return HasMemoryValue(steps_[change]) &&
+         steps_[change].after == first_value_[links_[change].thing];
 }
 
 uint32_t Links::WakerOf(size_t wait) const {

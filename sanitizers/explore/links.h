@@ -34,6 +34,17 @@ class Links {
   uint32_t WakerOf(size_t wait) const;
   // The step that created `thread`.
   uint32_t CreatorOf(int thread) const;
+  // Whether the thing still is as step `change` left it, at the end.
+  bool IsLastChange(uint32_t change) const {
+    return last_change_[links_[change].thing] == change;
+  }
+  // Whether step `change` puts the thing back to what it was at first: that is
+  // how things are taken back, not how something is left for others.
+  bool IsReturn(uint32_t change) const;
+  // Whether several threads have to do with the thing.
+  bool IsShared(uint32_t thing) const {
+    return (threads_[thing] & (threads_[thing] - 1)) != 0;
+  }
   // Whether another thread looked at what step `change` wrote.
   bool WasSeen(size_t change) const { return seen_[change] != kUnseen; }
   // The same, and not only to change it further.
@@ -49,6 +60,10 @@ class Links {
   const Buffer<Step>& steps_;
   Buffer<Link> links_{History::kMostSteps};
   Buffer<uint8_t> seen_{History::kMostSteps};
+  // By thing.
+  Buffer<uint32_t> last_change_{History::kMostSteps + 1};
+  Buffer<uint64_t> first_value_{History::kMostSteps + 1};
+  Buffer<uint64_t> threads_{History::kMostSteps + 1};
   uint32_t last_of_[64];
   uint32_t things_ = 0;
 };

@@ -20,10 +20,19 @@ namespace {
 // steps.
 constexpr int kStepsAfter = 300;
 constexpr int kStepsBefore = 50;
+// How far it may lie from a look for sleepers that belongs to it, and how many
+// looks before an announcement may be what it came too late for.
+constexpr int kStepsOfDecision = 20;
+constexpr int kLooksBefore = 50;
 constexpr size_t kMostLooks = 1000;
 
 int FirstThreadIn(uint64_t threads) {
   return threads == 0 ? -1 : __builtin_ctzll(threads);
+}
+
+// Of equals the one about the later change: the end came about from there.
+uint32_t TimeOf(const MissedWakeup& missed) {
+  return missed.changed_at == kNoStep ? 0 : missed.changed_at + 1;
 }
 
 bool BeginsAWait(const Step& step) {
@@ -54,6 +63,12 @@ class Inquiry {
   void ConsiderLooks();
   void Consider(uint32_t look, uint32_t change);
   void ConsiderWakeups();
+  void ConsiderAnnouncements();
+  void ConsiderLookFor(uint32_t look, uint32_t announced);
+  bool IsUnseen(uint32_t change) const;
+  uint32_t LookBefore(uint32_t change) const;
+  bool WakesAfter(uint32_t look) const;
+  uint32_t ExpectedAt(uint32_t look) const;
   // What the thread that made `missed->changed_at` did about it.
   void FollowChanger(MissedWakeup* missed) const;
   bool SettleWakeup(uint32_t wakeup, MissedWakeup* missed) const;
@@ -186,15 +201,14 @@ int Inquiry::Weigh(const MissedWakeup& missed) const {
   if (missed.miss == Miss::kBeforeTheWait) weight += 4;
   if (missed.miss == Miss::kConsumed) weight += 5;
   if (missed.changed_at == kNoStep) return weight;
-  if (missed.unseen) weight += 4;
+  if (missed.unseen) weight += links_.IsReturn(missed.changed_at) ? 2 : 4;
   if (missed.changed_at < asleep_) weight += 1;
-  if (steps_[missed.looked_at].effect == Effect::kSaw) weight += 1;
   return weight;
 }
 
 void Inquiry::Keep(MissedWakeup missed) {
   missed.weight = Weigh(missed);
-  if (missed.weight > best_.weight) best_ = missed;
+  if (IsBetter(missed, best_)) best_ = missed;
 }
 
 void Inquiry::Consider(uint32_t look, uint32_t change) {
@@ -210,6 +224,7 @@ void Inquiry::Consider(uint32_t look, uint32_t change) {
                     links_[look].thing == links_[wait_].thing;
   if (word && change < wait_) {
     missed.returned_at = links_[wait_].written_by;
+    missed.expected_at = ExpectedAt(look);
     // The wait itself has seen the word, but not that it had changed.
     missed.unseen = false;
   }
@@ -251,12 +266,96 @@ void Inquiry::ConsiderWakeups() {
   }
 }
 
+bool Inquiry::IsUnseen(uint32_t change) const {
+  return links_.IsLastChange(change) && !links_.WasSeen(change);
+}
+
+// Where the sleeper saw, before `look`, what its wait then expected.
+uint32_t Inquiry::ExpectedAt(uint32_t look) const {
+  for (uint32_t own : own_) {
+    const Step& step = steps_[own];
+    if (own >= look || links_[own].thing != links_[look].thing) continue;
+    const uint64_t value =
+        step.effect == Effect::kChanged ? step.after : step.before;
+    if (value == steps_[wait_].before) return own;
+  }
+  return kNoStep;
+}
+
+// The sleeper's last look at what `change` changed.
+uint32_t Inquiry::LookBefore(uint32_t change) const {
+  for (uint32_t own : own_) {
+    if (own < change && links_[own].thing == links_[change].thing) return own;
+  }
+  return kNoStep;
+}
+
+// Whether the thread that looked went on to wake who waits there.
+bool Inquiry::WakesAfter(uint32_t look) const {
+  int left = kStepsAfter;
+  for (size_t i = look + 1; i < steps_.size() && left > 0; ++i) {
+    if (steps_[i].thread != steps_[look].thread) continue;
+    --left;
+    if (IsWakeupOfTheWait(static_cast<uint32_t>(i))) return true;
+    if (BeginsAWait(steps_[i])) return false;
+  }
+  return false;
+}
+
+// Whether a thread that found nobody here had just left something behind that
+// nobody has looked at ever since.
+void Inquiry::ConsiderLookFor(uint32_t look, uint32_t announced) {
+  if (WakesAfter(look)) return;
+  int left = kStepsOfDecision;
+  for (uint32_t at = links_[look].own_before; at != kNoStep && left > 0;
+       at = links_[at].own_before, --left) {
+    const Step& step = steps_[at];
+    if (BeginsAWait(step)) return;
+    const uint32_t thing = links_[at].thing;
+    if (step.effect != Effect::kChanged || !HasMemoryValue(step) ||
+        thing == links_[look].thing || !links_.IsShared(thing) ||
+        !IsUnseen(at)) {
+      continue;
+    }
+    MissedWakeup missed;
+    missed.miss = Miss::kFiltered;
+    missed.sleeper = sleeper_;
+    missed.slept_at = wait_;
+    missed.looked_at = LookBefore(at);
+    missed.changed_at = at;
+    missed.unseen = true;
+    missed.waker_looked_at = look;
+    missed.announced_at = announced;
+    return Keep(missed);
+  }
+}
+
+// From what the sleeper announced to who looked for it just before.
+void Inquiry::ConsiderAnnouncements() {
+  for (uint32_t own : own_) {
+    const Step& step = steps_[own];
+    if (step.effect != Effect::kChanged || !HasMemoryValue(step)) continue;
+    int left = kLooksBefore;
+    for (uint32_t at = links_[own].thing_before; at != kNoStep && left > 0;
+         at = links_[at].thing_before, --left) {
+      const bool own_change = steps_[at].thread == sleeper_ &&
+                              steps_[at].effect == Effect::kChanged;
+      if (own_change) break;
+      const bool looks = steps_[at].thread != sleeper_ &&
+                         steps_[at].effect == Effect::kSaw &&
+                         !BeginsAWait(steps_[at]);
+      if (looks) ConsiderLookFor(at, own);
+    }
+  }
+}
+
 MissedWakeup Inquiry::Answer() {
   best_.sleeper = sleeper_;
   best_.slept_at = wait_;
   CollectOwnSteps();
   ConsiderWakeups();
   ConsiderLooks();
+  ConsiderAnnouncements();
   if (best_.miss != Miss::kUnknown) return best_;
   for (size_t i = awake_since_; i < steps_.size(); ++i) {
     if (IsWakeupOfTheWait(static_cast<uint32_t>(i))) return best_;
@@ -266,6 +365,10 @@ MissedWakeup Inquiry::Answer() {
 }
 
 }  // namespace
+
+bool IsBetter(const MissedWakeup& a, const MissedWakeup& b) {
+  return a.weight != b.weight ? a.weight > b.weight : TimeOf(a) > TimeOf(b);
+}
 
 bool ExplainMiss(const Buffer<Step>& steps, const Links& links,
                  uint32_t told_from, int sleeper, MissedWakeup* missed) {

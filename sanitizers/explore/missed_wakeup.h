@@ -16,7 +16,7 @@ enum class Miss : uint8_t {
   kFiltered,       // the waker looked for sleepers before it was one
 };
 
-// The sleeper looked at X (looked_at) before another thread changed it
+// The sleeper last looked at X (looked_at) before another thread changed it
 // (changed_at). That thread then either sent a wakeup (wakeup_at), or looked at
 // something (waker_looked_at) that the sleeper changed only later
 // (announced_at). What is not known is kNoStep.
@@ -26,13 +26,14 @@ struct MissedWakeup {
   uint32_t slept_at = kNoStep;  // the wait that never ended
   uint32_t looked_at = kNoStep;
   uint32_t changed_at = kNoStep;
-  bool unseen = false;  // no other thread has looked at the change ever since
+  bool unseen = false;  // it is the last one, and no other thread has looked
   uint32_t wakeup_at = kNoStep;
   int consumer = -1;  // who was reached instead
   uint32_t waker_looked_at = kNoStep;
   uint32_t announced_at = kNoStep;
-  // A futex word that had changed and changed back (returned_at), so that the
-  // wait did not notice.
+  // A futex word that had changed and changed back, so that the wait did not
+  // notice: when the sleeper saw what its wait expects, and when it came back.
+  uint32_t expected_at = kNoStep;
   uint32_t returned_at = kNoStep;
   int weight = 0;  // how much speaks for it
 };
@@ -41,6 +42,9 @@ struct MissedWakeup {
 // later only say that it never ended. False when that was no wait for a wakeup.
 bool ExplainMiss(const Buffer<Step>& steps, const Links& links,
                  uint32_t told_from, int sleeper, MissedWakeup* missed);
+
+// Whether more speaks for `a` than for `b`.
+bool IsBetter(const MissedWakeup& a, const MissedWakeup& b);
 
 bool IsWakeup(Kind kind);
 bool IsWaitForWakeup(Kind kind);

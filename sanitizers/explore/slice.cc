@@ -67,21 +67,10 @@ void Slice::Keep(uint32_t index, int cost) {
   Reach(links_.CreatorOf(step.thread), cost + kCostOfCreation);
 }
 
-size_t Slice::LinesWith(uint32_t step) const {
-  size_t lines = 0;
-  bool in_gap = false;
-  for (size_t i = 0; i < steps_.size(); ++i) {
-    const bool shown = kept_[i] != 0 || i == step;
-    if (shown || !in_gap) ++lines;
-    in_gap = !shown;
-  }
-  return lines;
-}
-
-void Slice::Grow(size_t most_lines) {
+void Slice::Grow(size_t most) {
   for (int cost = 0; cost <= kMostCost; ++cost) {
     Buffer<uint32_t>& bucket = reached_[cost];
-    while (!bucket.empty()) {
+    while (!bucket.empty() && count_ < most) {
       // The latest first.
       size_t best = 0;
       for (size_t i = 1; i < bucket.size(); ++i) {
@@ -89,9 +78,7 @@ void Slice::Grow(size_t most_lines) {
       }
       const uint32_t step = bucket[best];
       bucket.RemoveAt(best);
-      if (kept_[step] != 0) continue;
-      if (LinesWith(step) > most_lines) return;
-      Keep(step, cost);
+      if (kept_[step] == 0) Keep(step, cost);
     }
   }
 }

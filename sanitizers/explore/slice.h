@@ -20,8 +20,8 @@ class Slice {
 
   // This step belongs to the end; the smaller the cost the more certainly.
   void Begin(uint32_t step, int cost);
-  // Walks until the steps kept, and the gaps between them, take `most_lines`.
-  void Grow(size_t most_lines);
+  // Walks until so many steps are kept.
+  void Grow(size_t most);
 
   bool Has(uint32_t step) const { return kept_[step] != 0; }
   size_t count() const { return count_; }
@@ -31,8 +31,6 @@ class Slice {
 
   void Reach(uint32_t step, int cost);
   void Keep(uint32_t step, int cost);
-  // Lines that the slice would take with `step` in it.
-  size_t LinesWith(uint32_t step) const;
   bool IsMeeting(uint32_t step) const;
   uint32_t MeetingBefore(uint32_t step) const;
 

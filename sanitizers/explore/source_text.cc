@@ -70,18 +70,23 @@ int LinesBetween(const char* from, const char* to) {
   return lines;
 }
 
-// What stands before `.` or `->`, at `dot`: an identifier, perhaps with an
-// index behind it.
-bool NameBefore(const char* begin, const char* dot, Text* name) {
-  const char* end = dot;
-  if (end > begin && end[-1] == ']') {
+// Back over brackets of all kinds that end at `end`.
+const char* BeforeBrackets(const char* begin, const char* end) {
+  while (end > begin && (end[-1] == ']' || end[-1] == ')')) {
     int depth = 0;
     do {
       --end;
-      if (*end == ']') ++depth;
-      if (*end == '[') --depth;
+      if (*end == ']' || *end == ')') ++depth;
+      if (*end == '[' || *end == '(') --depth;
     } while (end > begin && depth > 0);
   }
+  return end;
+}
+
+// What stands before `.` or `->`, at `dot`: an identifier, perhaps with an
+// index or arguments behind it.
+bool NameBefore(const char* begin, const char* dot, Text* name) {
+  const char* end = BeforeBrackets(begin, dot);
   const char* start = end;
   while (start > begin && IsWord(start[-1])) --start;
   if (start == end) return false;

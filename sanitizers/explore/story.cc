@@ -8,8 +8,7 @@
 namespace reveille::explore {
 namespace {
 
-// Of the list of operations, gaps included.
-constexpr size_t kMostLines = 40;
+constexpr size_t kMostOperations = 30;
 constexpr size_t kMostCode = 60;
 
 // "1 rvl-0 P1".
@@ -30,39 +29,38 @@ bool BeginsByPreemption(const Account& account, uint32_t index,
   }
 }
 
-void TellStep(const Account& account, uint32_t index, bool preempts,
-              Text* text) {
-  text->Format("%s%6u  ", preempts ? "->" : "  ", index + 1);
+void TellStep(const Account& account, uint32_t index, uint32_t left_out,
+              bool preempts, Text* text) {
+  if (left_out == 0) {
+    text->PadTo(9);
+  } else {
+    text->Format("%9u", left_out);
+  }
+  text->Format(" %s%6u  ", preempts ? "->" : "  ", index + 1);
   AppendLane(account, account.steps()[index], text);
-  text->PadTo(24);
+  text->PadTo(32);
   text->Append(" ");
   AppendOperation(account, index, text);
-  text->PadTo(66);
+  text->PadTo(78);
   text->Append("  ");
   AppendPlaceAndCode(account, index, kMostCode, text);
   text->Append("\n");
 }
 
-void TellGap(size_t operations, Text* text) {
-  if (operations == 0) return;
-  text->Format("          ... %zu operation%s\n", operations,
-               operations == 1 ? "" : "s");
-}
-
 void TellSteps(const Account& account, const Slice& slice, Text* text) {
   const uint32_t count = static_cast<uint32_t>(account.steps().size());
   text->Format(
-      "What happened (%zu of %u operations; -> marks a preemption, `replay "
-      "--trace` has all)\n\n",
+      "What happened: %zu of %u operations; before them, how many are left "
+      "out\n(-> marks a preemption; `replay --trace` has everything)\n\n",
       slice.count(), count);
   uint32_t next = 0;
   for (uint32_t i = 0; i < count; ++i) {
     if (!slice.Has(i)) continue;
-    TellGap(i - next, text);
-    TellStep(account, i, BeginsByPreemption(account, i, next - 1), text);
+    TellStep(account, i, i - next, BeginsByPreemption(account, i, next - 1),
+             text);
     next = i + 1;
   }
-  TellGap(count - next, text);
+  if (next < count) text->Format("%9u\n", count - next);
 }
 
 void TellCrash(const Account& account, Text* text) {
@@ -87,7 +85,7 @@ void TellStory(const Account& account, Text* text) {
   TellWhy(account, why, text);
   Slice slice(account.steps(), *account.links);
   BeginSlice(account, why, &slice);
-  slice.Grow(kMostLines);
+  slice.Grow(kMostOperations);
   TellSteps(account, slice, text);
   TellCrash(account, text);
 }

@@ -23,15 +23,17 @@ bool IsSpinning(const Account& account, int thread) {
 }
 
 void KeepBest(const MissedWakeup& missed, Why* why) {
-  const int best = why->miss_count == 0 ? 0 : why->misses[0].weight;
-  if (missed.weight < best || missed.weight == 0) return;
-  if (missed.weight > best) why->miss_count = 0;
+  if (missed.weight == 0) return;
+  const MissedWakeup& best = why->misses[0];
+  if (why->miss_count > 0 && IsBetter(best, missed)) return;
+  if (why->miss_count > 0 && IsBetter(missed, best)) why->miss_count = 0;
   if (why->miss_count < kMostMisses) why->misses[why->miss_count++] = missed;
 }
 
 // --- the proof of a missed wakeup, step by step
 
 enum class Role : uint8_t {
+  kExpectation,
   kLook,
   kChange,
   kReturn,
@@ -48,6 +50,7 @@ struct Evidence {
 
 int EvidenceOf(const MissedWakeup& missed, Evidence* evidence) {
   const Evidence all[] = {
+      {missed.expected_at, Role::kExpectation},
       {missed.looked_at, Role::kLook},
       {missed.changed_at, Role::kChange},
       {missed.returned_at, Role::kReturn},
@@ -71,19 +74,25 @@ int EvidenceOf(const MissedWakeup& missed, Evidence* evidence) {
   return count;
 }
 
-constexpr int kMostEvidence = 7;
+constexpr int kMostEvidence = 8;
 
 void AppendMeaning(const Account& account, const MissedWakeup& missed,
                    Role role, Text* text) {
   switch (role) {
+    case Role::kExpectation:
+      text->Append(" (what its wait will expect)");
+      break;
     case Role::kLook:
       text->Append(" (its last look there)");
       break;
     case Role::kChange:
       if (missed.unseen) text->Append(" (nobody else has looked since)");
+      if (missed.returned_at == missed.changed_at) {
+        text->Append(" (as expected: the wait cannot notice)");
+      }
       break;
     case Role::kReturn:
-      text->Append(" (what the sleeper expects, so its wait begins)");
+      text->Append(" (as expected: the wait cannot notice)");
       break;
     case Role::kWakerLook:
       text->Append(" (and wakes nobody)");
@@ -145,7 +154,7 @@ void TellBeforeTheWait(const Account& account, const MissedWakeup& missed,
     text->Append(" did not sleep yet (");
   }
   AppendStepNumber(missed.slept_at, text);
-  text->Append(").\n");
+  text->Append(").");
 }
 
 void TellConsumed(const Account& account, const MissedWakeup& missed,
@@ -163,7 +172,7 @@ void TellConsumed(const Account& account, const MissedWakeup& missed,
   if (sleeps_again) text->Append(", which went back to sleep");
   text->Append(", while ");
   AppendThread(account, missed.sleeper, text);
-  text->Append(" slept.\n");
+  text->Append(" slept.");
 }
 
 void TellFiltered(const Account& account, const MissedWakeup& missed,
@@ -177,33 +186,13 @@ void TellFiltered(const Account& account, const MissedWakeup& missed,
   AppendThread(account, missed.sleeper, text);
   text->Append(" changed it only in ");
   AppendStepNumber(missed.announced_at, text);
-  text->Append(".\n");
+  text->Append(".");
 }
 
 void TellMiss(const Account& account, const MissedWakeup& missed, Text* text) {
-  switch (missed.miss) {
-    case Miss::kUnknown:
-      text->Append(
-          "    A change that it missed; who should have woken it does "
-          "not show:\n");
-      break;
-    case Miss::kNobodyTried:
-      text->Append("    Nobody has tried to wake it since it woke last");
-      text->Append(missed.changed_at != kNoStep ? ", but:\n" : ":\n");
-      break;
-    case Miss::kBeforeTheWait:
-      text->Append("    Missed wakeup, ");
-      TellBeforeTheWait(account, missed, text);
-      break;
-    case Miss::kConsumed:
-      text->Append("    Missed wakeup, ");
-      TellConsumed(account, missed, text);
-      break;
-    case Miss::kFiltered:
-      text->Append("    Missed wakeup, ");
-      TellFiltered(account, missed, text);
-      break;
-  }
+  text->Append("    ");
+  AppendMiss(account, missed, text);
+  text->Append("\n");
   TellEvidence(account, missed, text);
 }
 
@@ -219,22 +208,6 @@ void TellHolder(const Account& account, const Holder& holder, Text* text) {
   AppendPlaceAndCode(account, holder.acquired_at, kMostCode, text);
 }
 
-// How many looks of the same kind the thread ended with.
-size_t LastLooks(const Account& account, uint32_t last) {
-  const Buffer<Step>& steps = account.steps();
-  size_t count = 0;
-  for (uint32_t at = last; at != kNoStep;
-       at = (*account.links)[at].own_before) {
-    if (steps[at].frames[0] != steps[last].frames[0] ||
-        steps[at].effect != steps[last].effect ||
-        steps[at].before != steps[last].before) {
-      break;
-    }
-    ++count;
-  }
-  return count;
-}
-
 void TellStuckThread(const Account& account, int thread, Text* text) {
   const uint32_t last = account.links->LastOf(thread);
   if (last == kNoStep) return;
@@ -243,8 +216,7 @@ void TellStuckThread(const Account& account, int thread, Text* text) {
   text->Append(" ");
   AppendOperation(account, last, text);
   if (IsSpinning(account, thread)) {
-    text->Format(" again and again, %zu times at last",
-                 LastLooks(account, last));
+    text->Append(" again and again");
   } else if (last < account.aftermath->told_from) {
     text->Append(" since ");
     AppendStepNumber(last, text);
@@ -308,6 +280,28 @@ const MissedWakeup* MissOf(const Why& why, int thread) {
 }
 
 }  // namespace
+
+void AppendMiss(const Account& account, const MissedWakeup& missed,
+                Text* text) {
+  switch (missed.miss) {
+    case Miss::kUnknown:
+      text->Append(
+          "It missed a change; who should have woken it is not known.");
+      break;
+    case Miss::kNobodyTried:
+      text->Append("Nobody has tried to wake it since it woke last.");
+      break;
+    case Miss::kBeforeTheWait:
+      text->Append("Missed wakeup, ");
+      return TellBeforeTheWait(account, missed, text);
+    case Miss::kConsumed:
+      text->Append("Missed wakeup, ");
+      return TellConsumed(account, missed, text);
+    case Miss::kFiltered:
+      text->Append("Missed wakeup, ");
+      return TellFiltered(account, missed, text);
+  }
+}
 
 Why WhyOf(const Account& account) {
   Why why;

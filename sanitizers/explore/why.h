@@ -23,6 +23,9 @@ Why WhyOf(const Account& account);
 // A slice that ends with what `why` mentions.
 void BeginSlice(const Account& account, const Why& why, Slice* slice);
 
+// One sentence: which wakeup was missed by whom, and why.
+void AppendMiss(const Account& account, const MissedWakeup& missed, Text* text);
+
 void TellWhy(const Account& account, const Why& why, Text* text);
 
 }  // namespace reveille::explore

@@ -31,12 +31,12 @@ std::vector<uint64_t> Steps(const Stats& stats) {
   return steps;
 }
 
-std::vector<int> ThreadIds(const Stats& stats) {
-  std::vector<int> tids;
+void FillThreads(const Stats& stats, PoolSnapshot* snapshot) {
   for (const MStats& m : stats.ms) {
-    if (m.tid != 0 && m.state != MState::kExited) tids.push_back(m.tid);
+    if (m.tid == 0 || m.state == MState::kExited) continue;
+    snapshot->tids.push_back(m.tid);
+    snapshot->worker_of_tid.push_back(m.p);
   }
-  return tids;
 }
 
 // The first counter that is not what it is at rest, or "".
@@ -91,7 +91,7 @@ PoolSnapshot MpgPool::Snapshot() const {
   snapshot.stopping_world = stats.stopping_world;
   snapshot.next_timer_ns = FirstTimer(stats);
   snapshot.steps = Steps(stats);
-  snapshot.tids = ThreadIds(stats);
+  FillThreads(stats, &snapshot);
   return snapshot;
 }
 

@@ -109,8 +109,10 @@ struct PoolSnapshot {
   int64_t next_timer_ns = 0;    // Earliest due time of any timer; 0: none.
   // Every step of the pool that may change any field above changes this.
   std::vector<uint64_t> steps;
-  // The kernel's ids of the pool's threads, for stacks.
+  // The kernel's ids of the pool's threads, for stacks, and which worker each
+  // of them is, -1: none at the moment.
   std::vector<int> tids;
+  std::vector<int> worker_of_tid;
 };
 
 class WhiteBoxPool {
