@@ -1,7 +1,10 @@
 #include "source_text.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "native.h"
 
@@ -64,6 +67,12 @@ bool IsControl(const char* begin, const char* brace) {
   return false;
 }
 
+// When the file was last changed; 0 when it is not there.
+int64_t TimeOf(const char* path) {
+  struct stat about;
+  return stat(path, &about) == 0 ? about.st_mtim.tv_sec : 0;
+}
+
 int LinesBetween(const char* from, const char* to) {
   int lines = 0;
   for (; from < to; ++from) lines += *from == '\n';
@@ -96,6 +105,31 @@ bool NameBefore(const char* begin, const char* dot, Text* name) {
 
 }  // namespace
 
+SourceText::SourceText() : files_(kMostFiles) {
+  const ssize_t length =
+      readlink("/proc/self/exe", program_, sizeof program_ - 1);
+  program_[length < 0 ? 0 : length] = 0;
+  built_at_ = TimeOf(program_);
+}
+
+bool SourceText::Locate(const char* path, char* found, size_t size) const {
+  char folder[sizeof program_];
+  memcpy(folder, program_, sizeof folder);
+  while (char* slash = strrchr(folder, '/')) {
+    *slash = 0;
+    // As much of the path as possible, and at least the file's own folder.
+    for (const char* rest = strchr(path, '/'); rest != nullptr;
+         rest = strchr(rest + 1, '/')) {
+      if (strchr(rest + 1, '/') == nullptr) break;
+      const int length = snprintf(found, size, "%s%s", folder, rest);
+      if (length < 0 || static_cast<size_t>(length) >= size) continue;
+      const int64_t time = TimeOf(found);
+      if (time != 0 && time <= built_at_) return true;
+    }
+  }
+  return false;
+}
+
 SourceText::~SourceText() {
   for (const File& file : files_) munmap(file.bytes, kMostBytes);
 }
@@ -107,7 +141,9 @@ const SourceText::File& SourceText::Open(const char* path) {
   static constexpr File kNone = {"", nullptr, 0};
   if (files_.size() == files_.capacity()) return kNone;
   File file = {path, static_cast<char*>(ReserveMemory(kMostBytes)), 0};
-  const int descriptor = native::Open(path, O_RDONLY, 0);
+  char found[8192];
+  const bool is_there = Locate(path, found, sizeof found);
+  const int descriptor = is_there ? native::Open(found, O_RDONLY, 0) : -1;
   if (descriptor >= 0) {
     ssize_t count;
     while (file.size + 1 < kMostBytes &&

@@ -1,5 +1,8 @@
 // The source files of the code under test, read as text: a line says more than
-// its number. Whatever cannot be read is simply not there.
+// its number. Files are looked for in the folders above the program first, so
+// that a tree may be moved, and then where the program says. What cannot be
+// read is simply not there, and neither is what was changed after the program
+// was built: its lines are no longer the program's.
 #ifndef REVEILLE_SANITIZERS_EXPLORE_SOURCE_TEXT_H_
 #define REVEILLE_SANITIZERS_EXPLORE_SOURCE_TEXT_H_
 
@@ -11,7 +14,7 @@ namespace reveille::explore {
 
 class SourceText {
  public:
-  SourceText() : files_(kMostFiles) {}
+  SourceText();
   ~SourceText();
   SourceText(const SourceText&) = delete;
   SourceText& operator=(const SourceText&) = delete;
@@ -44,11 +47,15 @@ class SourceText {
   };
 
   const File& Open(const char* path);
+  // Where the file that the program knows by `path` is. False: nowhere.
+  bool Locate(const char* path, char* found, size_t size) const;
   bool Find(const Place& place, const File** file, Span* line);
   // The word at `place`, where a call is named.
   bool FindCall(const Place& place, Span* line, const char** word);
 
   Buffer<File> files_;
+  char program_[4096];  // its path
+  int64_t built_at_;    // its time, in seconds
 };
 
 }  // namespace reveille::explore

@@ -22,4 +22,6 @@ reveille_explore_test(explore_intercept_test
   intercept/futex_test.cc intercept/mutexes_test.cc
   intercept/threads_test.cc)
 
-reveille_explore_test(explore_campaign_test campaign_test.cc)
+reveille_explore_test(explore_campaign_test campaign_test.cc story_test.cc)
+target_compile_definitions(explore_campaign_test PRIVATE
+  "REVEILLE_STORY_TEST_SOURCE=\"${CMAKE_CURRENT_LIST_DIR}/story_test.cc\"")

@@ -120,7 +120,9 @@ void TellEvidence(const Account& account, const MissedWakeup& missed,
   for (int i = 0; i < count; ++i) {
     const uint32_t index = evidence[i].step;
     text->Format("    %6u  ", index + 1);
-    AppendThread(account, account.steps()[index].thread, text);
+    const Step& step = account.steps()[index];
+    AppendThread(account, step.thread, text);
+    if (step.worker >= 0) text->Format(" as P%d", step.worker);
     text->Append(" ");
     AppendOperation(account, index, text);
     AppendMeaning(account, missed, evidence[i].role, text);
@@ -198,6 +200,13 @@ void TellMiss(const Account& account, const MissedWakeup& missed, Text* text) {
 
 // --- who cannot go on
 
+const MissedWakeup* MissOf(const Why& why, int thread) {
+  for (int i = 0; i < why.miss_count; ++i) {
+    if (why.misses[i].sleeper == thread) return &why.misses[i];
+  }
+  return nullptr;
+}
+
 void TellHolder(const Account& account, const Holder& holder, Text* text) {
   if (holder.thread < 0 || holder.acquired_at == kNoStep) return;
   text->Append("\n    ");
@@ -208,7 +217,8 @@ void TellHolder(const Account& account, const Holder& holder, Text* text) {
   AppendPlaceAndCode(account, holder.acquired_at, kMostCode, text);
 }
 
-void TellStuckThread(const Account& account, int thread, Text* text) {
+void TellStuckThread(const Account& account, const Why& why, int thread,
+                     Text* text) {
   const uint32_t last = account.links->LastOf(thread);
   if (last == kNoStep) return;
   text->Append("  ");
@@ -220,6 +230,9 @@ void TellStuckThread(const Account& account, int thread, Text* text) {
   } else if (last < account.aftermath->told_from) {
     text->Append(" since ");
     AppendStepNumber(last, text);
+  }
+  if (Contains(why.untried, thread) && MissOf(why, thread) == nullptr) {
+    text->Append("; nobody has tried to wake it");
   }
   text->Append("\n    ");
   AppendPlaceAndCode(account, last, kMostCode, text);
@@ -272,13 +285,6 @@ void TellWaitingTasks(const Account& account, Text* text) {
   });
 }
 
-const MissedWakeup* MissOf(const Why& why, int thread) {
-  for (int i = 0; i < why.miss_count; ++i) {
-    if (why.misses[i].sleeper == thread) return &why.misses[i];
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 void AppendMiss(const Account& account, const MissedWakeup& missed,
@@ -289,7 +295,7 @@ void AppendMiss(const Account& account, const MissedWakeup& missed,
           "It missed a change; who should have woken it is not known.");
       break;
     case Miss::kNobodyTried:
-      text->Append("Nobody has tried to wake it since it woke last.");
+      text->Append("It missed a change, and nobody tried to wake it.");
       break;
     case Miss::kBeforeTheWait:
       text->Append("Missed wakeup, ");
@@ -316,10 +322,12 @@ Why WhyOf(const Account& account) {
     const int thread = __builtin_ctzll(rest);
     if (IsSpinning(account, thread)) continue;
     MissedWakeup missed;
-    if (ExplainMiss(account.steps(), *account.links,
-                    account.aftermath->told_from, thread, &missed)) {
-      KeepBest(missed, &why);
+    if (!ExplainMiss(account.steps(), *account.links,
+                     account.aftermath->told_from, thread, &missed)) {
+      continue;
     }
+    if (missed.miss == Miss::kNobodyTried) why.untried |= uint64_t{1} << thread;
+    KeepBest(missed, &why);
   }
   return why;
 }
@@ -349,12 +357,13 @@ void TellWhy(const Account& account, const Why& why, Text* text) {
   text->Append("Who cannot go on, and why\n\n");
   // The thread that should have been woken comes first.
   for (int i = 0; i < why.miss_count; ++i) {
-    TellStuckThread(account, why.misses[i].sleeper, text);
+    TellStuckThread(account, why, why.misses[i].sleeper, text);
     TellMiss(account, why.misses[i], text);
   }
   for (uint64_t rest = why.stuck; rest != 0; rest &= rest - 1) {
     const int thread = __builtin_ctzll(rest);
-    if (MissOf(why, thread) == nullptr) TellStuckThread(account, thread, text);
+    if (MissOf(why, thread) == nullptr)
+      TellStuckThread(account, why, thread, text);
   }
   TellCircle(account, why.circle, text);
   TellWaitingTasks(account, text);

@@ -12,8 +12,9 @@ inline constexpr int kMostMisses = 3;
 
 // What is to be said about the threads that cannot go on.
 struct Why {
-  uint64_t stuck = 0;   // the threads
-  uint64_t circle = 0;  // those that wait for each other
+  uint64_t stuck = 0;    // the threads
+  uint64_t untried = 0;  // of them, sleepers whom nobody has tried to wake
+  uint64_t circle = 0;   // those that wait for each other
   int miss_count = 0;
   MissedWakeup misses[kMostMisses];
 };

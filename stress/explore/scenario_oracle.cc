@@ -88,16 +88,9 @@ Judgement ScenarioOracle::Tell(Verdict verdict, const std::string& what) {
 int ScenarioOracle::WorkerOf(int thread) {
   const WhiteBoxPool* white_box =
       pool_ == nullptr ? nullptr : pool_->AsWhiteBox();
-  if (white_box == nullptr) return -1;
-  const PoolSnapshot snapshot = white_box->Snapshot();
   // The lens gives its first thread this id and counts on from there.
   constexpr int kFirstTid = 1000;
-  for (size_t i = 0; i < snapshot.worker_of_tid.size(); ++i) {
-    if (snapshot.tids[i] == kFirstTid + thread) {
-      return snapshot.worker_of_tid[i];
-    }
-  }
-  return -1;
+  return white_box == nullptr ? -1 : white_box->WorkerOf(kFirstTid + thread);
 }
 
 Judgement ScenarioOracle::AtQuiescence() {

@@ -31,12 +31,12 @@ std::vector<uint64_t> Steps(const Stats& stats) {
   return steps;
 }
 
-void FillThreads(const Stats& stats, PoolSnapshot* snapshot) {
+std::vector<int> ThreadIds(const Stats& stats) {
+  std::vector<int> tids;
   for (const MStats& m : stats.ms) {
-    if (m.tid == 0 || m.state == MState::kExited) continue;
-    snapshot->tids.push_back(m.tid);
-    snapshot->worker_of_tid.push_back(m.p);
+    if (m.tid != 0 && m.state != MState::kExited) tids.push_back(m.tid);
   }
+  return tids;
 }
 
 // The first counter that is not what it is at rest, or "".
@@ -91,8 +91,16 @@ PoolSnapshot MpgPool::Snapshot() const {
   snapshot.stopping_world = stats.stopping_world;
   snapshot.next_timer_ns = FirstTimer(stats);
   snapshot.steps = Steps(stats);
-  FillThreads(stats, &snapshot);
+  snapshot.tids = ThreadIds(stats);
   return snapshot;
+}
+
+int MpgPool::WorkerOf(int tid) const {
+  const Stats stats = scheduler_->GetStats();
+  for (const MStats& m : stats.ms) {
+    if (m.tid == tid) return m.p;
+  }
+  return -1;
 }
 
 std::vector<std::pair<std::string, double>> MpgPool::Counters() const {

@@ -109,16 +109,17 @@ struct PoolSnapshot {
   int64_t next_timer_ns = 0;    // Earliest due time of any timer; 0: none.
   // Every step of the pool that may change any field above changes this.
   std::vector<uint64_t> steps;
-  // The kernel's ids of the pool's threads, for stacks, and which worker each
-  // of them is, -1: none at the moment.
+  // The kernel's ids of the pool's threads, for stacks.
   std::vector<int> tids;
-  std::vector<int> worker_of_tid;
 };
 
 class WhiteBoxPool {
  public:
   virtual ~WhiteBoxPool() = default;
   virtual PoolSnapshot Snapshot() const = 0;
+  // Which worker the thread with this id of the kernel's is at the moment; -1:
+  // none, or not known. Takes no lock, for who asks between any two operations.
+  virtual int WorkerOf([[maybe_unused]] int tid) const { return -1; }
   // Named counters for the result line, such as {"wakes", 12}.
   virtual std::vector<std::pair<std::string, double>> Counters() const = 0;
   // One human-readable dump of the whole state (SchedTrace), and the flight
