@@ -72,8 +72,9 @@ def swatch(sort, name):
 
 
 def why(text):
-    _, found, rest = text.partition("\nWhy\n")
-    return tag("h3", "Why") + tag("pre", escaped(rest.strip("\n"))) if found else ""
+    _, found, rest = text.partition("\nWho cannot go on, and why\n")
+    words = rest.partition("\nWhat happened: ")[0].strip("\n")
+    return tag("h3", "Why") + tag("pre", escaped(words)) if found else ""
 
 
 def places(story):
@@ -83,8 +84,8 @@ def places(story):
         match = stories.PLACE.match(missed.where)
         if match:
             result.setdefault((match[1], int(match[2])), f"{missed.waker}, step {missed.step}: {missed.why}")
-    for thread, words in story.stuck.items():
-        match = stories.PLACE.search(words.rpartition(", ")[2].rstrip("."))
+    for thread, (_, where) in story.stuck.items():
+        match = stories.PLACE.match(where)
         if match:
             result.setdefault((match[1], int(match[2])), f"{thread} is stuck here")
     for step in story.steps:

@@ -8,24 +8,32 @@ HOSTILE = '</script><img src=x onerror=alert(1)> & "quoted" | `ticks` \u2028 \x0
 
 STORY = """idle-worker-with-runnable-work: 1 tasks submitted and not begun
 
-What happened (9 lines for 20 operations; -> marks a preemption)
+Who cannot go on, and why
 
-      2  thread 0              creates thread 1                                          pools/reference_pool.cc:40 in reveille::stress::Make
-      3  thread 1 (worker)     starts                                                    somewhere
-      4  thread 0              updates atomic 9: 0 -> 1                                  pools/none.h:0 in reveille::stress::Made
-      5  thread 1 (worker)     updates atomic 4: 0 -> 1                                  scheduler/idle.cc:26 in reveille::internal::Sched::PIdlePut
-      6  thread 1 (worker)     waits on condition 5 (has to wait)                        scheduler/note.cc:17 in reveille::internal::FutexWait
-      9  thread 0              signals condition 5, waking thread 1                      scheduler/note.cc:30 in reveille::internal::FutexWake
-     10  thread 1 (worker)     updates atomic 4: 1 -> 0                                  scheduler/idle.cc:43 in reveille::internal::Sched::PIdleGet
-->   11  thread 0              looks at <queue> & "such"                                 stress/none.cc:9999 in Nothing<int>::At
-     12  thread 0              signals condition 5, reaching nobody                      scheduler/note.cc:30 in reveille::internal::FutexWake
-     13  thread 1 (worker)     waits on condition 5 (has to wait)                        scheduler/note.cc:17 in reveille::internal::FutexWait
+  thread 1 (worker) waits on condition 5 (has to wait) since step 13
+    scheduler/note.cc:17 in internal::FutexWait: syscall(SYS_futex, word);
+    Missed wakeup, before the wait: thread 0 in step 12 signals condition 5, when thread 1 (worker) did not sleep yet (step 13).
+        12  thread 0 signals condition 5, reaching nobody (too early for thread 1 (worker))
+            scheduler/note.cc:30 in internal::FutexWake
+        13  thread 1 (worker) waits on condition 5 (has to wait), for good
+            scheduler/note.cc:17 in internal::FutexWait: syscall(SYS_futex, word);
+  thread 0 joins thread 1 (has to wait)
+    pools/reference_pool.cc:50 in stress::End
 
-Why
+What happened: 10 of 20 operations; before them, how many are left out
+(-> marks a preemption; `replay --trace` has everything)
 
-  thread 0 is stuck: it joins thread 1 (has to wait), pools/reference_pool.cc:50 in reveille::stress::End.
-  thread 1 (worker) is stuck: it waits on condition 5 (has to wait), scheduler/note.cc:17 in reveille::internal::FutexWait.
-    Missed wakeup, before the wait: thread 0 in step 12 (scheduler/note.cc:30 in reveille::internal::FutexWake) signals, but thread 1 was not asleep before step 13, and slept all the same.
+        1        2  0            creates thread 1                               pools/reference_pool.cc:40 in stress::Make
+                 3  1 worker     starts                                         somewhere
+                 4  0            updates atomic 9: 0 -> 1                       pools/none.h:0 in stress::Made
+                 5  1 worker P0  updates npidle_: 0 -> 1                        scheduler/idle.cc:26 in Sched::PIdlePut: npidle_.fetch_add(1);
+                 6  1 worker     waits on condition 5 (has to wait)             scheduler/note.cc:17 in internal::FutexWait
+        2        9  0            signals condition 5, waking thread 1 (worker)  scheduler/note.cc:30 in internal::FutexWake
+                10  1 worker     updates npidle_: 1 -> 0                        scheduler/idle.cc:43 in Sched::PIdleGet: npidle_.fetch_sub(1);
+          ->    11  0            looks at <queue> & "such"                      stress/none.cc:9999 in Nothing<int>::At: if (a < b && "c")
+                12  0            signals condition 5, reaching nobody           scheduler/note.cc:30 in internal::FutexWake
+                13  1 worker     waits on condition 5 (has to wait)             scheduler/note.cc:17 in internal::FutexWait
+        7
 """
 
 STATE = """SCHED 88ms: gomaxprocs=2 idleprocs=1 threads=2 spinningthreads=0 runqueue=0
@@ -42,7 +50,8 @@ def story_trace():
         events.append(
             {"ph": ph, "pid": 1, "tid": tid, "ts": ts, "id": 512, "cat": "wakeup", "name": "wakeup"}
         )
-    return {"traceEvents": events}
+    stint = {"ph": "X", "pid": 2, "tid": 0, "ts": 4, "dur": 2, "name": "thread 1 (worker)"}
+    return {"traceEvents": [*events, stint]}
 
 
 def flight_trace():

@@ -3,10 +3,13 @@
 import dataclasses
 import re
 
-STEP = re.compile(r"^(->)?\s+(\d+)  (thread \d+(?: \([^)]*\))?)\s+(.*?)\s{2,}(\S.*)$")
-MISSED = re.compile(r"^\s+Missed wakeup, ([^:]+): (thread \d+)(?: \([^)]*\))? in step (\d+) \((.*?)\) (.*)$")
-STUCK = re.compile(r"^\s+(thread \d+)(?: \([^)]*\))? is stuck: (.*)$")
-PLACE = re.compile(r"^(\S+?):(\d+) in (.*)$")
+# How many were left out, a preemption, the step's number, its thread (number,
+# name, worker), what it did, where.
+STEP = re.compile(r"^[ \d]{9} (->|  ) *(\d+)  (\d+) (\S*)(?: P\d+)?\s{2,}(\S.*?)\s{2,}(\S.*)$")
+MISSED = re.compile(r"^    Missed wakeup, ([^:]+): (thread \d+)(?: \([^)]*\))? in step (\d+) (.*)$")
+STUCK = re.compile(r"^  (thread \d+)(?: \([^)]*\))? (\S.*)$")
+STUCK_AT = re.compile(r"^    (\S+:\d+ in .*)$")
+PLACE = re.compile(r"^(\S+?):(\d+) in (.*?)(?:: .*)?$")
 
 
 @dataclasses.dataclass
@@ -54,7 +57,7 @@ class Story:
     headline: str
     steps: list
     missed: list
-    stuck: dict  # thread -> what it does there
+    stuck: dict  # thread -> (what it does there, where)
 
     def threads(self):
         return sorted({step.thread for step in self.steps}, key=lambda t: int(t.split()[1]))
@@ -68,20 +71,21 @@ def parse(text):
     lines = text.splitlines()
     story = Story(lines[0] if lines else "", [], [], {})
     for line in lines:
-        match = STEP.match(line)
-        if match:
-            step = Step(int(match[2]), match[3], match[4].strip(), match[5].strip(), bool(match[1]))
+        if match := STEP.match(line):
+            name = f"thread {match[3]}" + (f" ({match[4]})" if match[4] else "")
+            step = Step(int(match[2]), name, match[5].strip(), match[6].strip(), match[1] == "->")
             story.steps.append(step)
-            continue
-        match = STUCK.match(line)
-        if match:
-            story.stuck[match[1]] = match[2]
-            continue
-        match = MISSED.match(line)
-        if match and story.stuck:
+        elif match := STUCK.match(line):
+            story.stuck[match[1]] = (match[2], "")
+        elif (match := STUCK_AT.match(line)) and story.stuck:
+            thread, (what, where) = list(story.stuck.items())[-1]
+            story.stuck[thread] = (what, where or match[1])
+        elif (match := MISSED.match(line)) and story.stuck:
             sleeper = list(story.stuck)[-1]
-            missed = Missed(match[1], match[2], int(match[3]), match[4], match[5], sleeper)
-            story.missed.append(missed)
+            story.missed.append(Missed(match[1], match[2], int(match[3]), "", match[4], sleeper))
+    places = {step.number: step.where for step in story.steps}
+    for missed in story.missed:
+        missed.where = places.get(missed.step, "")
     return story
 
 
@@ -108,14 +112,17 @@ TICKS = re.compile(r"change|tick|steps|total|spawned|finished|number|value|word"
 
 
 def variables(steps, sources):
-    """(object, name, file) -> [(step, value)], where the source has a name for it."""
+    """(object, name, file) -> [(step, value)], where there is a name for it."""
     values = {}
     for step in steps:
         match = VALUE.match(step.what)
         if not match or int(match[2]) > LARGEST_COUNT:
             continue
         file, line, _ = step.place()
-        name = sources.variable(file, line)
+        # "idle_", "status #4", or "atomic 4", which is no name.
+        name = match[1].partition(" #")[0]
+        if " " in name:
+            name = sources.variable(file, line)
         if name:
             values.setdefault((match[1], name, file), []).append((step.number, int(match[2])))
     return values
@@ -146,11 +153,11 @@ def rank(name):
     return next((i for i, words in enumerate(ASKED_FIRST) if re.search(words, name)), len(ASKED_FIRST))
 
 
-def statuses(steps, sources):
-    """Object -> [(step, value)] of what is called `status` in a p.h: a lane for
-    each P, in the order in which the lens numbered them."""
-    lanes = {}
-    for (object_name, name, file), series in variables(steps, sources).items():
-        if name == "status" and file.endswith("/p.h"):
-            lanes[object_name] = series
-    return [lanes[key] for key in sorted(lanes, key=lambda o: int(re.sub(r"\D", "", o) or 0))]
+def workers(trace):
+    """Worker -> [(first step, step after the last, the thread that it was)]."""
+    result = {}
+    for event in (trace or {}).get("traceEvents", []):
+        if event.get("ph") == "X" and event.get("pid") == 2:
+            begin = event["ts"] + 1
+            result.setdefault(event["tid"], []).append((begin, begin + event["dur"], event["name"]))
+    return {worker: sorted(stints) for worker, stints in sorted(result.items())}

@@ -11,7 +11,6 @@ import story as stories
 
 # So many of the last steps, and so many around each that missed a wakeup.
 LAST_STEPS, STEPS_AROUND = 110, 8
-P_STATUS = {0: "idle", 1: "running", 2: "in a blocking call", 3: "stopped", 4: "dead"}
 
 
 @dataclasses.dataclass
@@ -41,7 +40,7 @@ def of_finding(finding, trace, sources):
     """None when the finding's folder has nothing to draw."""
     text = finding.text("story.txt")
     if text:
-        return of_story(stories.parse(text), stories.wakeups(trace), sources)
+        return of_story(stories.parse(text), trace, sources)
     if trace:
         return of_flight(flight.parse(trace, finding.text("state.txt")), finding.record)
     return None
@@ -66,7 +65,7 @@ class Order:
         return at < len(self.numbers) and self.numbers[at] - number < 8
 
 
-def of_story(story, wakeups, sources):
+def of_story(story, trace, sources):
     steps, breaks = drawn(story)
     if not steps:
         return None
@@ -74,8 +73,7 @@ def of_story(story, wakeups, sources):
     end = len(steps) + 3
     threads = story.threads()
     by_short = {stories.short(name): i for i, name in enumerate(threads)}
-    statuses = stories.statuses(story.steps, sources)
-    lanes = [p_lane(i, series, order, end) for i, series in enumerate(statuses)]
+    lanes = [p_lane(p, stints, order, end) for p, stints in stories.workers(trace).items()]
     offset = len(lanes)
     lanes += [thread_lane(name, story, steps, order, end) for name in threads]
 
@@ -84,7 +82,7 @@ def of_story(story, wakeups, sources):
 
     edges = [
         (lane_of(a), order.place(at), lane_of(b), order.place(to), f"{a} wakes {b}", "wake")
-        for at, a, to, b in wakeups
+        for at, a, to, b in stories.wakeups(trace)
         if order.has(at) and stories.short(a) in by_short and stories.short(b) in by_short
     ]
     main = last_sleeper(story, threads)
@@ -133,14 +131,21 @@ def drawn(story):
     return [story.steps[i] for i in kept], breaks
 
 
-def p_lane(index, series, order, end):
+def p_lane(index, stints, order, end):
     lane = Lane(f"P{index}", "P")
-    for i, (step, value) in enumerate(series):
-        until = order.place(series[i + 1][0]) if i + 1 < len(series) else end
-        if until > order.place(step):
-            words = P_STATUS.get(value, f"status {value}")
-            style = "stuck" if until == end and value == 0 else words.split()[0]
-            lane.spans.append((order.place(step), until, style, f"P{index} {words}"))
+    done = 0
+    for first, after, thread in stints:
+        begin, until = order.place(first), order.place(after)
+        if begin > done:
+            lane.spans.append((done, begin, "idle", f"P{index} idle"))
+        if until > begin:
+            lane.spans.append((begin, until, "running", f"P{index}: {thread}"))
+        done = max(done, until)
+    if end - 3 > done:
+        lane.spans.append((done, end, "stuck", f"P{index} idle"))
+    elif lane.spans:
+        begin, _, style, words = lane.spans.pop()
+        lane.spans.append((begin, end, style, words))
     return lane
 
 
@@ -159,7 +164,7 @@ def thread_lane(name, story, steps, order, end):
             asleep_since = at + 1 if step in steps else at
     if asleep_since is not None:
         stuck = stories.short(name) in story.stuck
-        words = f"{name} {'is stuck: ' + story.stuck[stories.short(name)] if stuck else 'sleeps'}"
+        words = f"{name} {story.stuck[stories.short(name)][0] + ', for good' if stuck else 'sleeps'}"
         lane.spans.append((min(asleep_since, end - 1), end, "stuck" if stuck else "asleep", words))
     for step in steps:
         if step.thread == name:

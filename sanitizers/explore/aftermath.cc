@@ -23,6 +23,7 @@ void Record() {
   *g_aftermath = {};
   g_aftermath->seen = x.ever_used;
   g_aftermath->spinning = x.spinning;
+  g_aftermath->told_from = static_cast<uint32_t>(x.history->steps().size());
   for (uint64_t rest = x.ever_used; rest != 0; rest &= rest - 1) {
     const int thread = __builtin_ctzll(rest);
     const Fiber& fiber = x.fibers[thread];

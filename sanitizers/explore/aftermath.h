@@ -13,6 +13,8 @@ struct Aftermath {
   uint64_t seen = 0;   // threads that existed
   uint64_t stuck = 0;  // threads that had not ended and could not go on
   uint64_t spinning = 0;
+  // Steps from here on were never done: the waits in which threads were stuck.
+  uint32_t told_from = 0;
   char names[kMaxThreads][16] = {};
 };
 

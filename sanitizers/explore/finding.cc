@@ -190,7 +190,11 @@ void Tell(void* argument) {
   Symbolizer symbolizer;
   WantPlaces(history, &symbolizer);
   symbolizer.LookUp();
-  const Account account = {&outcome, &history, &aftermath, &symbolizer};
+  symbolizer.ReadSources();
+  const Links links(history.steps());
+  const ThingNames names(history.steps(), links, symbolizer);
+  const Account account = {&outcome,    &history, &aftermath,
+                           &symbolizer, &links,   &names};
   Finding* finding = telling.finding;
   snprintf(finding->signature, sizeof finding->signature, "%016llx",
            static_cast<unsigned long long>(SignatureOf(account)));

@@ -65,6 +65,18 @@ uintptr_t CallIntoLibrary(const Fiber* fiber, uintptr_t pc) {
   return 0;
 }
 
+// The oracle is no thread of the code under test: what it does must not be
+// taken for visible operations.
+int WorkerOf(const Fiber* fiber) {
+  Oracle* oracle = g_execution.oracle;
+  if (oracle == nullptr) return -1;
+  Fiber* self = t_fiber;
+  t_fiber = nullptr;
+  const int worker = oracle->WorkerOf(fiber->id);
+  t_fiber = self;
+  return worker >= 0 && worker < 128 ? worker : -1;
+}
+
 }  // namespace
 
 void History::Add(const Fiber* fiber, const PendingEvent& event) {
@@ -74,6 +86,7 @@ void History::Add(const Fiber* fiber, const PendingEvent& event) {
   step.object = event.object;
   // Names must be given as they are when no history is kept.
   step.name = IsAlone(fiber) ? 0 : x.objects.At(event.object)->name;
+  step.worker = static_cast<int8_t>(WorkerOf(fiber));
   step.thread = fiber->id;
   step.kind = event.kind;
   step.preempts = !steps_.empty() && last_thread_ != fiber->id &&
@@ -87,7 +100,8 @@ void History::Add(const Fiber* fiber, const PendingEvent& event) {
        depth > 0 && frame < kFramesPerStep - 1; --depth) {
     step.frames[frame++] = fiber->shadow[(depth - 1) % kShadowFrames];
   }
-  steps_.Push(step);
+  last_of_[fiber->id] = steps_.size();
+  if (!steps_.Push(step)) last_of_[fiber->id] = steps_.size() - 1;
 }
 
 void History::Saw(uint64_t value) {
@@ -103,8 +117,14 @@ void History::Changed(uint64_t before, uint64_t after) {
   steps_.back().effect = Effect::kChanged;
 }
 
-void History::Failed() {
-  if (!steps_.empty()) steps_.back().failed = true;
+void History::Failed(int thread) {
+  if (steps_.empty()) return;
+  Step& step = steps_[last_of_[thread]];
+  if (step.thread == thread) step.failed = true;
+}
+
+void History::Released(uintptr_t mutex) {
+  if (!steps_.empty()) steps_.back().released = mutex;
 }
 
 void History::Blocked() {

@@ -21,9 +21,11 @@ struct Step {
   uint64_t before;  // value seen, or value before the change
   uint64_t after;
   uintptr_t object;
+  uintptr_t released;  // the mutex that a wait on a condition gave back
   uintptr_t frames[kFramesPerStep];  // innermost first; ends with 0
   uint64_t reached;                  // wakeups: the threads woken, as bits
   uint32_t name;
+  int8_t worker;  // which of a pool's workers the thread was; -1: none
   uint8_t thread;
   Kind kind;
   Effect effect;
@@ -42,9 +44,12 @@ class History {
   void Add(const Fiber* fiber, const PendingEvent& event);
   void Saw(uint64_t value);
   void Changed(uint64_t before, uint64_t after);
-  // The last step failed, had to wait, or reached `thread` with its wakeup.
-  void Failed();
+  // The last step of `thread` did not get what it wanted. Others may have done
+  // something since.
+  void Failed(int thread);
+  // The last step had to wait, or reached `thread` with its wakeup.
   void Blocked();
+  void Released(uintptr_t mutex);
   void Reached(int thread);
 
   const Buffer<Step>& steps() const { return steps_; }
@@ -52,6 +57,7 @@ class History {
  private:
   Buffer<Step> steps_;
   uint8_t last_thread_ = 0;
+  size_t last_of_[64] = {};
 };
 
 }  // namespace reveille::explore

@@ -52,6 +52,12 @@ class Oracle {
 
   // All threads ended and nothing was wrong so far.
   virtual Judgement AtEnd() = 0;
+
+  // Which worker of its pool (a P) the thread stands for at the moment; -1:
+  // none. Asked before every step of an execution that is being told, between
+  // any two operations of the code under test, so it must not take locks.
+  // `thread` is its number, as in messages; gettid() gives it 1000 more.
+  virtual int WorkerOf([[maybe_unused]] int thread) { return -1; }
 };
 
 }  // namespace reveille::explore

@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include "native.h"
+#include "random.h"
+#include "source_text.h"
 
 namespace reveille::explore {
 namespace {
 
 constexpr size_t kMostEntries = 8192;
+constexpr size_t kSlots = 4 * kMostEntries;
 constexpr size_t kMostText = size_t{1} << 22;
 constexpr size_t kMostAnswers = size_t{1} << 24;
 
@@ -121,13 +124,15 @@ void Tidy(char* function) {
 
 }  // namespace
 
-Symbolizer::Symbolizer() : entries_(kMostEntries), kept_(kMostText) {}
+Symbolizer::Symbolizer()
+    : entries_(kMostEntries), index_(kSlots), kept_(kMostText) {}
 
-Symbolizer::Entry* Symbolizer::Find(uintptr_t pc) {
-  for (Entry& entry : entries_) {
-    if (entry.pc == pc) return &entry;
+size_t Symbolizer::SlotOf(uintptr_t pc) const {
+  size_t slot = Scatter(pc) % kSlots;
+  while (index_[slot] != 0 && entries_[index_[slot] - 1].pc != pc) {
+    slot = (slot + 1) % kSlots;
   }
-  return nullptr;
+  return slot;
 }
 
 const char* Symbolizer::Keep(const char* text) {
@@ -137,32 +142,44 @@ const char* Symbolizer::Keep(const char* text) {
   return kept_.data() + start;
 }
 
+const char* Symbolizer::Keep(Text* text) {
+  const char* kept = Keep(text->c_str());
+  text->Clear();
+  return kept;
+}
+
 void Symbolizer::Want(uintptr_t pc) {
-  if (pc == 0 || Find(pc) != nullptr) return;
+  const size_t slot = SlotOf(pc);
+  if (pc == 0 || index_[slot] != 0) return;
   Search search = {pc, 0, nullptr};
   if (dl_iterate_phdr(FindModule, &search) == 0) return;
   const char* module = search.module[0] == 0 ? "/proc/self/exe" : search.module;
-  entries_.Push({pc, search.base, module, {}, false});
+  if (!entries_.Push({pc, search.base, module, {}})) return;
+  index_[slot] = static_cast<uint32_t>(entries_.size());
 }
 
-void Symbolizer::Settle(Entry* entry, const char* function,
-                        const char* location) {
-  const bool library = IsLibraryPath(location);
-  // Answers come innermost first; the user's own place beats a library's.
-  if (entry->found && (library || !entry->place.is_library)) return;
+void Symbolizer::Add(Entry* entry, const char* function, const char* location) {
+  InlinedPlaces& inlined = entry->inlined;
+  if (inlined.count == InlinedPlaces::kMost) return;
   char name[1024];
   snprintf(name, sizeof name, "%s", function);
   Tidy(name);
   char path[1024];
   snprintf(path, sizeof path, "%s", location);
+  Place place;
+  place.is_library = IsLibraryPath(location);
   char* colon = strchr(path, ':');
-  int line = 0;
   if (colon != nullptr) {
-    line = atoi(colon + 1);
+    // addr2line knows no columns.
+    char* end;
+    place.line = static_cast<int>(strtol(colon + 1, &end, 10));
+    if (*end == ':') place.column = atoi(end + 1);
     *colon = 0;
   }
-  entry->place = {Keep(name), Keep(ShortPath(path)), line, library};
-  entry->found = true;
+  place.function = Keep(name);
+  place.path = Keep(path);
+  place.file = ShortPath(place.path);
+  inlined.places[inlined.count++] = place;
 }
 
 // An answer is the address, then pairs of lines (function, location), until
@@ -184,7 +201,7 @@ void Symbolizer::ReadAnswers(const char* module, char* answers) {
     } else if (function == nullptr) {
       function = line;
     } else {
-      if (entry != nullptr) Settle(entry, function, line);
+      if (entry != nullptr) Add(entry, function, line);
       function = nullptr;
     }
   }
@@ -213,8 +230,7 @@ void Symbolizer::LookUpModule(const char* module) {
   constexpr const char* kTools[] = {"llvm-symbolizer-19", "llvm-symbolizer"};
   for (const char* tool : kTools) {
     const char* const command[] = {
-        tool,         "--obj",     file,   "--addresses", "--output-style=GNU",
-        "--demangle", "--inlines", nullptr};
+        tool, "--obj", file, "--addresses", "--demangle", "--inlines", nullptr};
     if (Ask(command, module)) return;
   }
   const char* const command[] = {"addr2line", "-a", "-f", "-C",
@@ -232,10 +248,33 @@ void Symbolizer::LookUp() {
   }
 }
 
-Place Symbolizer::PlaceOf(uintptr_t pc) const {
-  for (const Entry& entry : entries_) {
-    if (entry.pc == pc && entry.found) return entry.place;
+void Symbolizer::ReadSources() {
+  SourceText sources;
+  Text text(4096);
+  for (Entry& entry : entries_) {
+    for (int i = 0; i < entry.inlined.count; ++i) {
+      Place& place = entry.inlined.places[i];
+      if (place.is_library) continue;
+      if (sources.Line(place, &text)) place.code = Keep(&text);
+      if (sources.Receiver(place, &text)) place.receiver = Keep(&text);
+      if (sources.FirstArgument(place, &text)) place.argument = Keep(&text);
+      place.is_tiny = sources.IsInTinyBody(place);
+    }
   }
+}
+
+const InlinedPlaces& Symbolizer::PlacesOf(uintptr_t pc) const {
+  static constexpr InlinedPlaces kUnknown;
+  const uint32_t number = index_[SlotOf(pc)];
+  return number == 0 ? kUnknown : entries_[number - 1].inlined;
+}
+
+Place Symbolizer::PlaceOf(uintptr_t pc) const {
+  const InlinedPlaces& inlined = PlacesOf(pc);
+  for (int i = 0; i < inlined.count; ++i) {
+    if (!inlined.places[i].is_library) return inlined.places[i];
+  }
+  if (inlined.count > 0) return inlined.places[0];
   Place unknown;
   unknown.is_library = true;
   return unknown;

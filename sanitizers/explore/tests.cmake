@@ -14,7 +14,8 @@ function(reveille_explore_test name)
 endfunction()
 
 reveille_explore_test(explore_test
-  arena_test.cc explore_test.cc litmus_test.cc oracle_test.cc schedule_test.cc spin_test.cc
+  arena_test.cc explore_test.cc litmus_test.cc missed_wakeup_test.cc
+  oracle_test.cc schedule_test.cc source_text_test.cc spin_test.cc
   strategies_test.cc)
 reveille_explore_test(explore_intercept_test
   intercept/atomics_test.cc intercept/blocking_test.cc
@@ -22,4 +23,6 @@ reveille_explore_test(explore_intercept_test
   intercept/futex_test.cc intercept/mutexes_test.cc
   intercept/threads_test.cc)
 
-reveille_explore_test(explore_campaign_test campaign_test.cc)
+reveille_explore_test(explore_campaign_test campaign_test.cc story_test.cc)
+target_compile_definitions(explore_campaign_test PRIVATE
+  "REVEILLE_STORY_TEST_SOURCE=\"${CMAKE_CURRENT_LIST_DIR}/story_test.cc\"")

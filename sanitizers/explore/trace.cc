@@ -1,28 +1,83 @@
 // The trace of an execution in the JSON format of Chrome and Perfetto.
 #include "choice.h"
-#include "missed_wakeup.h"
+#include "lanes.h"
 #include "story.h"
+#include "why.h"
 
 namespace reveille::explore {
 namespace {
 
+// Perfetto groups lanes by process.
+constexpr int kThreads = 1;
+constexpr int kWorkers = 2;
+
+void AppendName(const char* what, int process, int lane, const char* name,
+                Text* text) {
+  text->Format(
+      "{\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"name\":\"%s\","
+      "\"args\":{\"name\":",
+      process, lane, what);
+  text->AppendJson(name);
+  text->Append("}},\n");
+}
+
 void AppendLane(const Account& account, int thread, Text* text) {
   Text name(256);
   AppendThread(account, thread, &name);
-  text->Format(
-      "{\"ph\":\"M\",\"pid\":1,\"tid\":%d,\"name\":\"thread_name\","
-      "\"args\":{\"name\":",
-      thread);
-  text->AppendJson(name.c_str());
-  text->Append("}},\n");
+  AppendName("thread_name", kThreads, thread, name.c_str(), text);
+}
+
+// Who was which worker, and when.
+void AppendWorkers(const Account& account, Text* text) {
+  Buffer<Stint> stints(History::kMostSteps + kMaxThreads);
+  CollectStints(account.steps(), &stints);
+  if (stints.empty()) return;
+  AppendName("process_name", kWorkers, 0, "Ps", text);
+  uint64_t named[2] = {};
+  for (const Stint& stint : stints) {
+    uint64_t& names = named[stint.worker / 64];
+    if (!Contains(names, stint.worker % 64)) {
+      names |= uint64_t{1} << (stint.worker % 64);
+      Text name(64);
+      name.Format("P%d", stint.worker);
+      AppendName("thread_name", kWorkers, stint.worker, name.c_str(), text);
+    }
+    Text who(256);
+    AppendThread(account, stint.thread, &who);
+    text->Format(
+        "{\"ph\":\"X\",\"pid\":%d,\"tid\":%d,\"ts\":%u,\"dur\":%u,"
+        "\"name\":",
+        kWorkers, stint.worker, stint.begin, stint.end - stint.begin);
+    text->AppendJson(who.c_str());
+    text->Append("},\n");
+  }
+}
+
+// Where a wakeup was missed: at the step of whoever did not wake.
+void AppendMisses(const Account& account, Text* text) {
+  const Why why = WhyOf(account);
+  for (int i = 0; i < why.miss_count; ++i) {
+    const MissedWakeup& missed = why.misses[i];
+    uint32_t at = missed.wakeup_at;
+    if (at == kNoStep) at = missed.waker_looked_at;
+    if (at == kNoStep) at = missed.slept_at;
+    Text what(4096);
+    AppendMiss(account, missed, &what);
+    text->Format(
+        "{\"ph\":\"i\",\"pid\":%d,\"tid\":%d,\"ts\":%u,\"s\":\"p\","
+        "\"name\":\"missed wakeup\",\"args\":{\"why\":",
+        kThreads, account.steps()[at].thread, at);
+    text->AppendJson(what.c_str());
+    text->Append("}},\n");
+  }
 }
 
 void AppendSlice(const Account& account, size_t index, Text* text) {
   const Step& step = account.history->steps()[index];
   Text name(512);
-  AppendOperation(account, step, &name);
+  AppendOperation(account, static_cast<uint32_t>(index), &name);
   Text place(2048);
-  AppendPlace(account, step, &place);
+  AppendPlaceAndCode(account, static_cast<uint32_t>(index), 200, &place);
   text->Format(
       "{\"ph\":\"X\",\"pid\":1,\"tid\":%d,\"ts\":%zu,\"dur\":1,"
       "\"name\":",
@@ -30,6 +85,7 @@ void AppendSlice(const Account& account, size_t index, Text* text) {
   text->AppendJson(name.c_str());
   text->Append(",\"args\":{\"where\":");
   text->AppendJson(place.c_str());
+  if (step.worker >= 0) text->Format(",\"worker\":\"P%d\"", step.worker);
   text->Format(
       ",\"virtual_ns\":%llu,\"before\":\"%llu\",\"after\":\"%llu\","
       "\"preempts\":%s}},\n",
@@ -70,10 +126,13 @@ void AppendWakeups(const Account& account, size_t index, Text* text) {
 
 void TellTrace(const Account& account, Text* text) {
   text->Append("{\"traceEvents\":[\n");
+  AppendName("process_name", kThreads, 0, "threads", text);
   for (uint64_t rest = account.aftermath->seen; rest != 0; rest &= rest - 1) {
     AppendLane(account, __builtin_ctzll(rest), text);
   }
-  const size_t count = account.history->steps().size();
+  AppendWorkers(account, text);
+  AppendMisses(account, text);
+  const size_t count = account.steps().size();
   for (size_t i = 0; i < count; ++i) {
     AppendSlice(account, i, text);
     AppendWakeups(account, i, text);

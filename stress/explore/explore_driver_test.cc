@@ -1,7 +1,9 @@
 // The explore driver from outside: pools and scenarios under the lens.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,13 @@
 
 namespace reveille::stress {
 namespace {
+
+std::string TextOf(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
 
 class ExploreDriverTest : public testing::Test {
  protected:
@@ -80,6 +89,31 @@ TEST_F(ExploreDriverTest, ResultLineSaysWhatWasSearchedAndFound) {
   EXPECT_EQ(verdict["verdict"], "idle-worker-with-runnable-work");
   EXPECT_EQ(driver_.folder() + "/" + verdict["folder"].get<std::string>(),
             driver_.Findings()[0]);
+}
+
+TEST_F(ExploreDriverTest, ReplayTellsTheStoryEveryStepAndStopsInTheDebugger) {
+  const DriverResult found = Explore("sleepy", "tiny-meeting", 20000);
+  ASSERT_EQ(found.exit_code, 1) << found.out << found.err;
+  const std::string finding = driver_.Findings().at(0);
+  const std::string told = TextOf(finding + "/story.txt");
+  EXPECT_TRUE(absl::StrContains(told, "Missed wakeup, ")) << told;
+  EXPECT_TRUE(absl::StrContains(told, "broken_pool.cc:")) << told;
+  EXPECT_LE(CountLines(told), 60) << told;
+  EXPECT_EQ(driver_.Run({"replay", finding}).out, told);
+  const DriverResult trace = driver_.Run({"replay", finding, "--trace"});
+  EXPECT_EQ(trace.exit_code, 1) << trace.err;
+  EXPECT_EQ(trace.out, TextOf(finding + "/trace.json"));
+  const auto events = nlohmann::json::parse(trace.out).at("traceEvents");
+  const auto verdict = nlohmann::json::parse(TextOf(finding + "/verdict.json"));
+  size_t steps = 0;
+  for (const nlohmann::json& event : events) steps += event.at("ph") == "X";
+  EXPECT_GE(steps, verdict.at("steps").get<size_t>());
+  if (std::system("gdb --version >/dev/null 2>&1") != 0) return;
+  const DriverResult debugged = driver_.Run({"replay", finding, "--gdb"});
+  EXPECT_TRUE(absl::StrContains(debugged.out, "received signal SIGTRAP"))
+      << debugged.out << debugged.err;
+  EXPECT_TRUE(absl::StrContains(debugged.out, "reveille::explore::End"))
+      << debugged.out;
 }
 
 TEST_F(ExploreDriverTest, PlantedMissingWorkerIsSeenByCountingTasks) {

@@ -31,12 +31,15 @@ void PrintFile(const std::string& path) {
   std::fwrite(text.c_str(), 1, text.size(), stdout);
 }
 
-// Repeats it as `gdb ... reveille_explore replay --in-place FINDING`.
+// Repeats it as `gdb ... reveille_explore replay --in-place FINDING`. Where
+// nobody can type, the stack is all that is wanted.
 absl::Status BecomeGdb(const std::string& finding) {
   std::error_code error;
   const std::string self =
       std::filesystem::read_symlink("/proc/self/exe", error);
-  execlp("gdb", "gdb", "-q", "-ex", "run", "--args", self.c_str(), "replay",
+  execlp("gdb", "gdb", isatty(STDIN_FILENO) == 1 ? "-q" : "-batch", "-iex",
+         "set print thread-events off", "-iex", "set debuginfod enabled off",
+         "-ex", "run", "-ex", "backtrace", "--args", self.c_str(), "replay",
          "--in-place", finding.c_str(), nullptr);
   return absl::FailedPreconditionError(
       absl::StrCat("cannot run gdb: ", std::strerror(errno)));

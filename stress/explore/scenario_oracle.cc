@@ -85,6 +85,14 @@ Judgement ScenarioOracle::Tell(Verdict verdict, const std::string& what) {
   return {verdict, message_};
 }
 
+int ScenarioOracle::WorkerOf(int thread) {
+  const WhiteBoxPool* white_box =
+      pool_ == nullptr ? nullptr : pool_->AsWhiteBox();
+  // The lens gives its first thread this id and counts on from there.
+  constexpr int kFirstTid = 1000;
+  return white_box == nullptr ? -1 : white_box->WorkerOf(kFirstTid + thread);
+}
+
 Judgement ScenarioOracle::AtQuiescence() {
   if (judge_ == nullptr) return {};
   if (judge_->failed()) {

@@ -38,6 +38,8 @@ class ScenarioOracle final : public explore::Oracle {
   explore::Judgement AtQuiescence() override;
   explore::Judgement WhenStuck() override;
   explore::Judgement AtEnd() override { return {}; }
+  // The P of a thread, for stories; of pools with white-box statistics.
+  int WorkerOf(int thread) override;
 
  private:
   std::string Symptom() const;

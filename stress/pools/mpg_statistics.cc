@@ -95,6 +95,14 @@ PoolSnapshot MpgPool::Snapshot() const {
   return snapshot;
 }
 
+int MpgPool::WorkerOf(int tid) const {
+  const Stats stats = scheduler_->GetStats();
+  for (const MStats& m : stats.ms) {
+    if (m.tid == tid) return m.p;
+  }
+  return -1;
+}
+
 std::vector<std::pair<std::string, double>> MpgPool::Counters() const {
   const Stats s = scheduler_->GetStats();
   const std::pair<const char*, uint64_t> counters[] = {

@@ -117,6 +117,9 @@ class WhiteBoxPool {
  public:
   virtual ~WhiteBoxPool() = default;
   virtual PoolSnapshot Snapshot() const = 0;
+  // Which worker the thread with this id of the kernel's is at the moment; -1:
+  // none, or not known. Takes no lock, for who asks between any two operations.
+  virtual int WorkerOf([[maybe_unused]] int tid) const { return -1; }
   // Named counters for the result line, such as {"wakes", 12}.
   virtual std::vector<std::pair<std::string, double>> Counters() const = 0;
   // One human-readable dump of the whole state (SchedTrace), and the flight

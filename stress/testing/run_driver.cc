@@ -25,7 +25,7 @@ bool NamesOut(const std::vector<std::string>& arguments) {
 }
 
 void Redirect(const std::string& path, int target) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0644);
   dup2(fd, target);
   close(fd);
 }
@@ -56,6 +56,8 @@ void DriverUnderTest::Start(std::vector<std::string> arguments) {
   argv.push_back(nullptr);
   pid_ = fork();
   if (pid_ != 0) return;
+  // Nobody can type.
+  Redirect("/dev/null", STDIN_FILENO);
   Redirect(base_ + "/out.txt", STDOUT_FILENO);
   Redirect(base_ + "/err.txt", STDERR_FILENO);
   execv(REVEILLE_TEST_DRIVER, argv.data());

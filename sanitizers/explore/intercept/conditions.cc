@@ -38,6 +38,7 @@ int WaitUntil(Fiber* self, pthread_cond_t* condition, pthread_mutex_t* mutex,
   }
   const int32_t depth = WordAt(mutex, 1);
   ReleaseMutex(self, mutex);
+  NoteRelease(AddressOf(mutex));
   const bool spurious = IsSpurious();
   DescribeWait(self, mutex, deadline);
   if (spurious) Wake(self);

@@ -25,9 +25,14 @@ inline uintptr_t AddressOf(T* pointer) {
   return reinterpret_cast<uintptr_t>(pointer);
 }
 
-// The last step did not get what it wanted.
+// The caller's last step did not get what it wanted.
 inline void NoteFailure() {
-  if (g_execution.history != nullptr) g_execution.history->Failed();
+  if (g_execution.history != nullptr) g_execution.history->Failed(Self()->id);
+}
+
+// The last step gave `mutex` back, besides what it is about.
+inline void NoteRelease(uintptr_t mutex) {
+  if (g_execution.history != nullptr) g_execution.history->Released(mutex);
 }
 
 // The model's state lies inside the object of the C library, in the words that
