@@ -110,8 +110,8 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, RepeatabilityTest,
 TEST(ScenarioRegistryTest, KnowsEveryScenarioByName) {
   for (const char* name :
        {"burst", "childgate", "errand", "giveway", "handoff", "idlework", "mix",
-        "netpoll", "overtake", "pdrop", "rendezvous", "resize", "shutdown",
-        "timers", "yield"}) {
+        "netpoll", "overtake", "pdrop", "readyrace", "rendezvous", "resize",
+        "shutdown", "timers", "yield"}) {
     const Scenario* scenario = FindScenario(name);
     ASSERT_NE(scenario, nullptr) << name;
     EXPECT_FALSE(scenario->promise.empty());
