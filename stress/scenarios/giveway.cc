@@ -2,8 +2,8 @@
 //
 // Promised to whoever waits for a worker: a task that yields lets others run
 // first, however often it comes back. As many tasks as workers yield until a
-// task that was submitted after them has run; a pool in which a yielded task is
-// the next one again runs nothing else for ever. Judged by the watchdog, who
+// task that the first of them submits has run; a pool in which a yielded task
+// is the next one again runs nothing else for ever. Judged by the watchdog, who
 // sees a submitted task that is never begun while all workers are busy and
 // nothing ends, and by a lens that sees them go round in a circle.
 #include <algorithm>
@@ -25,11 +25,14 @@ void Run(ScenarioContext& context) {
   for (int i = 0; i < crowds && !round.stopping(); ++i) {
     std::atomic<bool>& has_run = kept.emplace_back(false);
     for (int k = 0; k < size; ++k) {
-      round.SubmitYielding([&has_run] { return !has_run.load(); });
+      round.SubmitYielding([&round, &has_run, submits = k == 0]() mutable {
+        if (submits) round.Submit([&has_run] { has_run.store(true); });
+        submits = false;
+        return !has_run.load();
+      });
     }
-    Pause(round, dice, dice.Coin() ? Gap::kBrief : Gap::kNone);
-    round.Submit([&has_run] { has_run.store(true); });
     round.AwaitAll();
+    Pause(round, dice, dice.Coin() ? Gap::kBrief : Gap::kNone);
   }
   round.End();
 }

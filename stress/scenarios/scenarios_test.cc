@@ -110,8 +110,8 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, RepeatabilityTest,
 TEST(ScenarioRegistryTest, KnowsEveryScenarioByName) {
   for (const char* name :
        {"alarm", "burst", "childgate", "errand", "fanout", "giveway", "handoff",
-        "idlework", "lend", "mix", "netpoll", "overtake", "pdrop", "rendezvous",
-        "resize", "shutdown", "timers", "yield"}) {
+        "idlework", "lend", "mix", "netpoll", "overtake", "pdrop", "readyrace",
+        "rendezvous", "resize", "shutdown", "timers", "yield"}) {
     const Scenario* scenario = FindScenario(name);
     ASSERT_NE(scenario, nullptr) << name;
     EXPECT_FALSE(scenario->promise.empty());

@@ -83,7 +83,7 @@ class EdgeSwallowed final : public Dispatcher {
     .classes = "h, e",
     .mirrors = "tokio-rs/tokio#6133, golang/go#45211",
     .expect = "idle-worker-with-runnable-work",
-    .scenario = "netpoll",
+    .scenario = "readyrace",
 });
 
 }  // namespace

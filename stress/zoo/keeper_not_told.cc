@@ -3,14 +3,15 @@
 // Mechanism: one sleeper, the keeper, sleeps until the first deadline; the
 // others sleep without one, on the same condition variable. An earlier timer
 // notifies one of them. It looks at the queue, finds nothing, sees that there
-// is a keeper, and sleeps again. Mirrors: chriskohlhoff/asio@85e9b528 (a wake
+// is a keeper, and sleeps again. Mirrors: boostorg/asio@85e9b528 (a wake
 // consumed by the wrong caller),
 //   folly 1147a18c4. Class: f, h.
 // Lost by:
 //   worker A    keeper, sleeps until a timer in an hour; worker B sleeps
 //   setter      sets a timer in a millisecond, notifies one: B
 //   worker B    no task; A keeps the time; sleeps
-// Expect: check-failed (the later timer is the first to fire).
+// Expect: check-failed (the later timer is the first to fire), or deadlock if
+// the keeper slept without a deadline.
 #include <condition_variable>
 
 #include "stress/zoo/bug.h"
@@ -62,7 +63,7 @@ class KeeperNotTold final : public TimerDispatcher {
 [[maybe_unused]] const bool kRegistered = RegisterBug<KeeperNotTold>({
     .name = "keeper-not-told",
     .classes = "f, h",
-    .mirrors = "chriskohlhoff/asio@85e9b528, folly 1147a18c4",
+    .mirrors = "boostorg/asio@85e9b528, folly 1147a18c4",
     .expect = "check-failed",
     .scenario = "overtake",
 });

@@ -10,6 +10,9 @@ add_test(NAME stress.ZooTwinsKeepTheContract COMMAND stress_zoo_contract_test
                                                      --gtest_brief=1)
 
 add_executable(stress_zoo_test zoo_test.cc)
+target_compile_definitions(
+  stress_zoo_test
+  PRIVATE "REVEILLE_ZOO_README=\"${CMAKE_CURRENT_SOURCE_DIR}/README.md\"")
 target_link_libraries(
   stress_zoo_test PRIVATE reveille_stress_zoo reveille_stress_scenarios
                           reveille_stress_watch GTest::gtest_main)

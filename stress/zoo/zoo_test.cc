@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <string>
@@ -53,6 +55,20 @@ TEST(ZooTest, EveryBugNamesItsPoolsAndItsScenario) {
     EXPECT_NE(FindScenario(bug.scenario), nullptr) << bug.name;
     EXPECT_FALSE(bug.mirrors.empty()) << bug.name;
     EXPECT_FALSE(bug.expect.empty()) << bug.name;
+  }
+}
+
+// Its table has a row for each bug: link, scenario and verdict.
+TEST(ZooTest, ReadmeAgreesWithTheCatalogue) {
+  std::ifstream file(REVEILLE_ZOO_README);
+  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+  for (const Bug& bug : AllBugs()) {
+    const size_t at = readme.find("| [`" + bug.name + "`](");
+    ASSERT_NE(at, std::string::npos) << bug.name;
+    const std::string row = readme.substr(at, readme.find('\n', at) - at);
+    EXPECT_NE(row.find("| `" + bug.scenario + "` | `" + bug.expect + "` |"),
+              std::string::npos)
+        << row;
   }
 }
 
