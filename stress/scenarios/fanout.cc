@@ -6,8 +6,8 @@
 // workers, and wait for each other; short ones lie before and behind them, and
 // more of these come from outside and keep the other workers coming and going.
 // So a worker on its way to sleep looks at that queue just when its owner is at
-// it, and one that sleeps on what it saw there is a hang. Judged by the watchdog
-// and the Judge.
+// it, and one that sleeps on what it saw there is a hang. Judged by the
+// watchdog and the Judge.
 #include <algorithm>
 #include <deque>
 

@@ -6,8 +6,8 @@
 // a partner and yields; the partner keeps the worker busy until the yielded
 // task goes on, which therefore has to be picked up by another, idle worker:
 // who yields without waking anybody hangs (golang/go#55160). Short tasks keep
-// the other workers coming and going meanwhile. Judged by the Judge, by counting
-// the steps, and by the watchdog.
+// the other workers coming and going meanwhile. Judged by the Judge, by
+// counting the steps, and by the watchdog.
 #include <algorithm>
 #include <atomic>
 #include <deque>
