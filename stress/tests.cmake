@@ -56,3 +56,19 @@ foreach(
       ${CMAKE_CURRENT_SOURCE_DIR}/testing/mutants_test.cmake)
   set_tests_properties(stress.MutantsTest.${case} PROPERTIES TIMEOUT 300)
 endforeach()
+
+# Each patch against the scheduler as it is; and the page that tells of them.
+find_program(REVEILLE_PATCH_PROGRAM patch REQUIRED)
+file(GLOB patches CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/mutants/*.patch)
+foreach(patch IN LISTS patches)
+  cmake_path(GET patch STEM LAST_ONLY name)
+  add_test(
+    NAME stress.MutantsTest.PatchApplies.${name}
+    COMMAND ${REVEILLE_PATCH_PROGRAM} -p1 --fuzz=0 --batch --dry-run -i ${patch}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endforeach()
+add_test(
+  NAME stress.MutantsTest.ReadmeHasARowForEachPatch
+  COMMAND
+    ${CMAKE_COMMAND} -DFOLDER=${CMAKE_CURRENT_SOURCE_DIR}/mutants -P
+    ${CMAKE_CURRENT_SOURCE_DIR}/testing/mutants_readme_test.cmake)
