@@ -58,7 +58,7 @@ def resident_kib(session):
 
 
 class Attempt:
-    def __init__(self, words, folder, limit_seconds, memory_kib, extra_environment):
+    def __init__(self, words, folder, limit_seconds, memory_kib, extra_environment, prefix=""):
         self.began = time.time()
         self._deadline = time.monotonic() + limit_seconds
         self._limit_seconds = limit_seconds
@@ -67,7 +67,8 @@ class Attempt:
         self._largest_kib = 0
         self._killed_for = ""
         self._asked = 0.0
-        with open(folder / "stdout.txt", "wb") as out, open(folder / "stderr.txt", "wb") as err:
+        names = [folder / f"{prefix}{name}.txt" for name in ("stdout", "stderr")]
+        with open(names[0], "wb") as out, open(names[1], "wb") as err:
             self._child = subprocess.Popen(
                 words,
                 stdin=subprocess.DEVNULL,

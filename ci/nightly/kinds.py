@@ -97,10 +97,10 @@ def records(folder):
     return result
 
 
-def last_words(folder):
+def last_words(folder, name="stderr.txt"):
     """The last line that it said on standard error, for a failure's reason."""
     try:
-        with open(folder / "stderr.txt", "rb") as file:
+        with open(folder / name, "rb") as file:
             file.seek(max(0, file.seek(0, 2) - 4096))
             lines = file.read().decode(errors="replace").split("\n")
     except OSError:

@@ -7,6 +7,7 @@ import attempt
 import kinds
 import machine
 import plan
+import replays
 
 # So many failures of the tool in a row are no bad luck: it cannot work here.
 FAILURES_IN_A_ROW = 10
@@ -18,6 +19,8 @@ class Running:
         self.unit, self.folder = unit, folder
         self.attempt = number_of_attempt
         self.process, self.command = process, command
+        self.end = None  # of the unit itself; then come its replays
+        self.replays = None
 
 
 class Night:
@@ -112,10 +115,25 @@ class Night:
     def _look(self):
         for running in list(self.running):
             end = running.process.poll()
-            if end is not None:
+            if end is not None and not self._goes_on(running, end):
                 self.running.remove(running)
-                self._settle(running, end)
+                self._settle(running, running.end)
         self.progress.show(len(self.done), [r.unit for r in self.running], self.left())
+
+    def _goes_on(self, running, end):
+        """Whether the unit has a replay to do yet; then that has been begun."""
+        if running.end is None:
+            running.end = end
+            said = kinds.records(running.folder)
+            running.replays = replays.Replays(running.unit, said, running.folder, self.choices)
+        else:
+            running.replays.ended(end, kinds.last_words(running.folder, "replay.stderr.txt"))
+        words = None if self.stopping else running.replays.next_command()
+        if words:
+            running.process = attempt.Attempt(
+                words, running.folder, replays.LIMIT_SECONDS, self.memory_kib, {}, "replay."
+            )
+        return bool(words)
 
     def _settle(self, running, end):
         unit = running.unit
@@ -158,6 +176,7 @@ def unit_record(unit, running, end, outcome, why):
         "status": end.status,
         "began": round(end.began, 3),
         "ended": round(end.ended, 3),
+        "replays": running.replays.counts if running.replays else {},
         "cpu_s": round(end.cpu_s, 3),
         "max_rss_kib": end.max_rss_kib,
     }

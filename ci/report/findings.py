@@ -55,6 +55,11 @@ class Finding:
             return ""
         return f"{'' if self.entry.get('fewest_preemptions') else '<= '}{self.entry['preemptions']}"
 
+    def replays(self):
+        """[the same again, tried], over all units that met it."""
+        counts = [unit.record.get("replays", {}).get(self.signature, [0, 0]) for unit in self.units]
+        return [sum(same for same, _ in counts), sum(tried for _, tried in counts)]
+
     def text(self, name):
         """A file of its folder; what is very long loses its middle."""
         if self.folder is None:

@@ -75,11 +75,23 @@ def findings(view):
                 escaped(", ".join(f.lenses)),
                 f.sightings,
                 rate,
+                "{}/{}".format(*f.replays()) if f.replays()[1] else "",
                 escaped(f.preemptions()),
                 markup.command(f.command) + folder,
             ]
         )
-    head = ["", "verdict", "scenario", "pool", "lens", "#seen", "#rate", "#preemptions", "repeat it"]
+    head = [
+        "",
+        "verdict",
+        "scenario",
+        "pool",
+        "lens",
+        "#seen",
+        "#rate",
+        "#replays",
+        "#preemptions",
+        "repeat it",
+    ]
     return markup.table(head, rows, "findings") + gone(view)
 
 

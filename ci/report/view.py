@@ -84,4 +84,5 @@ def finding_record(view, f):
         "folder": view.night.place(f.folder) if f.folder else None,
         "command": f.command,
         "preemptions": f.entry.get("preemptions"),
+        "replays": f.replays(),
     }
