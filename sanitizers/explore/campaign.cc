@@ -320,6 +320,22 @@ bool ReplayFile(const char* path, BodyFunction body, void* argument,
   return true;
 }
 
+bool FollowFile(const char* path, BodyFunction body, void* argument,
+                Outcome* outcome, size_t* departures, Text* error) {
+  PrepareZygote();
+  Schedule schedule;
+  if (!LoadScheduleOfAnyBuild(path, &schedule, error)) return false;
+  Trial trial({body, argument, Config().silence_seconds});
+  if (!trial.Follow(schedule.choices.data(), schedule.choices.size(),
+                    schedule.limits)) {
+    error->Format("%s: following it did not end", path);
+    return false;
+  }
+  *outcome = trial.remains().outcome;
+  *departures = trial.remains().departures;
+  return true;
+}
+
 bool DebugFile(const char* path, BodyFunction body, void* argument,
                Text* error) {
   PrepareZygote();

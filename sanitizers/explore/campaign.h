@@ -94,6 +94,12 @@ class Text;
 bool ReplayFile(const char* path, BodyFunction body, void* argument,
                 const char* out, Outcome* outcome, bool* same, Text* error);
 
+// Follows a schedule file made by any build, as far as its choices fit this
+// one, and goes on by default where they do not; *departures counts how often.
+// For findings that were mended and shall never come back. False as above.
+bool FollowFile(const char* path, BodyFunction body, void* argument,
+                Outcome* outcome, size_t* departures, Text* error);
+
 // As ReplayFile, but in this process and stopping where the verdict falls, by
 // SIGTRAP: for a debugger.
 bool DebugFile(const char* path, BodyFunction body, void* argument,

@@ -258,13 +258,17 @@ bool ParseSchedule(const char* bytes, size_t size, Schedule* schedule,
   return true;
 }
 
-bool LoadSchedule(const char* path, Schedule* schedule, Text* error) {
+bool LoadScheduleOfAnyBuild(const char* path, Schedule* schedule, Text* error) {
   Text file(size_t{1} << 26);
   if (!ReadFile(path, &file)) {
     error->Format("%s cannot be read", path);
     return false;
   }
-  if (!ParseSchedule(file.c_str(), file.size(), schedule, error)) return false;
+  return ParseSchedule(file.c_str(), file.size(), schedule, error);
+}
+
+bool LoadSchedule(const char* path, Schedule* schedule, Text* error) {
+  if (!LoadScheduleOfAnyBuild(path, schedule, error)) return false;
   if (schedule->program != ProgramIdentity()) {
     error->Format(
         "%s was made by another build (program %016llx, this is %016llx)", path,

@@ -43,7 +43,9 @@ void PrintSchedule(const Schedule& schedule, Text* text);
 bool ParseSchedule(const char* bytes, size_t size, Schedule* schedule,
                    Text* error);
 
-// Reads a schedule file made by this very program.
+// Reads a schedule file.
+bool LoadScheduleOfAnyBuild(const char* path, Schedule* schedule, Text* error);
+// The same, made by this very program.
 bool LoadSchedule(const char* path, Schedule* schedule, Text* error);
 
 }  // namespace reveille::explore

@@ -116,6 +116,23 @@ TEST_F(ExploreDriverTest, ReplayTellsTheStoryEveryStepAndStopsInTheDebugger) {
       << debugged.out;
 }
 
+TEST_F(ExploreDriverTest, ScheduleOfAnotherBuildIsFollowedOnlyOnDemand) {
+  const DriverResult strict = driver_.Run({"replay", REVEILLE_OLD_SCHEDULE});
+  EXPECT_EQ(strict.exit_code, 2);
+  EXPECT_TRUE(absl::StrContains(strict.err, "another build")) << strict.err;
+  const DriverResult followed =
+      driver_.Run({"replay", "--any-build", REVEILLE_OLD_SCHEDULE});
+  EXPECT_EQ(followed.exit_code, 0) << followed.out << followed.err;
+}
+
+TEST_F(ExploreDriverTest, FollowingAPlantedBugFindsIt) {
+  ASSERT_EQ(Explore("short", "tiny-meeting", 1000).exit_code, 1);
+  const DriverResult followed =
+      driver_.Run({"replay", "--any-build", driver_.Findings()[0]});
+  EXPECT_EQ(followed.exit_code, 1) << followed.out << followed.err;
+  EXPECT_TRUE(absl::StrContains(followed.out, "\n0 choices"));
+}
+
 TEST_F(ExploreDriverTest, PlantedMissingWorkerIsSeenByCountingTasks) {
   const DriverResult found = Explore("short", "tiny-meeting", 1000);
   EXPECT_EQ(found.exit_code, 1) << found.out << found.err;

@@ -23,6 +23,7 @@ struct ReplayArguments {
   bool trace = false;
   bool gdb = false;
   bool in_place = false;
+  bool any_build = false;
 };
 
 void PrintFile(const std::string& path) {
@@ -72,10 +73,36 @@ absl::Status Replay(const ReplayArguments& a, const std::string& path,
   return absl::OkStatus();
 }
 
+absl::Status Follow(const std::string& path, ScenarioBody* body,
+                    int* exit_code) {
+  explore::Outcome outcome;
+  size_t departures = 0;
+  explore::Text error(4096);
+  if (!explore::FollowFile(path.c_str(), ScenarioBody::Run, body, &outcome,
+                           &departures, &error)) {
+    return absl::InvalidArgumentError(error.c_str());
+  }
+  std::printf("%s %s\n%zu choices of the schedule did not fit this build\n",
+              explore::NameOf(outcome.verdict), outcome.message, departures);
+  if (outcome.verdict == explore::Verdict::kClean) {
+    *exit_code = kExitClean;
+  } else {
+    const auto kind = explore::ClassOf(outcome.verdict);
+    *exit_code =
+        kind == explore::VerdictClass::kFinding ? kExitFound : kExitFailed;
+  }
+  return absl::OkStatus();
+}
+
 void RunReplay(LensCli* cli, const ReplayArguments& a) {
   const std::string path = ScheduleIn(a.finding);
   auto body = BodyOf(path, cli->argv);
   absl::Status status = body.status();
+  if (status.ok() && a.any_build) {
+    status = Follow(path, body->get(), &cli->exit_code);
+    if (!status.ok()) cli->Complain("replay", status);
+    return;
+  }
   if (status.ok() && a.gdb) status = BecomeGdb(a.finding);
   if (status.ok() && a.in_place) {
     explore::Text error(4096);
@@ -104,6 +131,9 @@ void AddReplayCommand(LensCli* cli) {
                     "Print every step, as JSON for Perfetto, and no story");
   command->add_flag("--gdb", arguments->gdb,
                     "Under gdb, which stops where the verdict falls");
+  command->add_flag("--any-build", arguments->any_build,
+                    "As far as it fits this build; exit code 0 if all goes "
+                    "well now");
   command->add_flag("--in-place", arguments->in_place)->group("");
   command->callback([cli, arguments] { RunReplay(cli, *arguments); });
 }
