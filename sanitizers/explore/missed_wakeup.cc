@@ -207,6 +207,8 @@ int Inquiry::Weigh(const MissedWakeup& missed) const {
 }
 
 void Inquiry::Keep(MissedWakeup missed) {
+  // Things change while a thread sleeps; that alone is no reason to wake it.
+  if (missed.miss == Miss::kUnknown && missed.changed_at > asleep_) return;
   missed.weight = Weigh(missed);
   if (IsBetter(missed, best_)) best_ = missed;
 }

@@ -151,6 +151,16 @@ TEST_F(MissedWakeupTest, AnAnnouncementInTimeIsNoReason) {
   EXPECT_EQ(missed.waker_looked_at, kNoStep);
 }
 
+TEST_F(MissedWakeupTest, AChangeDuringTheSleepIsNoReasonByItself) {
+  Saw(kSleeper, kWork, 0);
+  Waits(kSleeper, kWord, 0);
+  Changed(kWaker, kWork, 0, 1);
+  const MissedWakeup missed = Explain();
+  EXPECT_EQ(missed.miss, Miss::kNobodyTried);
+  EXPECT_EQ(missed.changed_at, kNoStep);
+  EXPECT_EQ(missed.weight, 0);
+}
+
 TEST_F(MissedWakeupTest, AWordThatCameBackIsPointedOut) {
   const uint32_t expected = Saw(kSleeper, kWord, 1);
   Changed(kWaker, kWord, 1, 0);
