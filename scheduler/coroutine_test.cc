@@ -31,6 +31,7 @@ class CoroutineTest : public ::testing::Test {
 };
 
 Task<int> Answer() { co_return 42; }
+Task<> Nothing() { co_return; }
 Task<std::unique_ptr<int>> Owned() { co_return std::make_unique<int>(7); }
 Task<int> Sum(int a, int b) {
   co_await Yield();
@@ -170,6 +171,75 @@ TEST_F(CoroutineTest, NestsAHundredThousandDeepWithoutStack) {
 // Goes on on another thread, perhaps, whose stack is elsewhere.
 TEST_F(CoroutineTest, SuspendsAHundredThousandDeep) {
   SpanOfAChain(s_.get(), true);
+}
+
+// --- Cut off -----------------------------------------------------------------
+
+// A local that tells its end, and looks at its caller's, which must be alive.
+struct Level {
+  Level(int at, const Level* around, std::vector<int>* told)
+      : depth(at), outer(around), ends(told) {}
+  ~Level() {
+    const bool outer_lives = outer == nullptr || outer->depth == depth + 1;
+    ends->push_back(outer_lives ? depth : -1);
+    depth = -1;
+  }
+  Level(const Level&) = delete;
+  Level& operator=(const Level&) = delete;
+  int depth;
+  const Level* outer;
+  std::vector<int>* ends;
+};
+
+std::atomic<bool> at_the_bottom{false};
+
+Task<int> Suspended(int depth, const Level* outer, std::vector<int>* ends) {
+  Level mine(depth, outer, ends);
+  if (depth == 0) {
+    at_the_bottom.store(true);
+    co_await SleepUntil(kNoDeadline);
+    co_return 0;
+  }
+  // One that has ended is no part of the chain any more.
+  if (depth % 2 == 0) co_await Nothing();
+  Task<int> below = Suspended(depth - 1, &mine, ends);
+  Task<int> moved = std::move(below);
+  co_return co_await std::move(moved);
+}
+
+// Ends it where it sleeps. When all Ps are idle it does.
+uint64_t CutOff(Scheduler* s) {
+  testing::Await([&] {
+    return at_the_bottom.load() && s->GetStats().npidle == s->procs();
+  });
+  at_the_bottom.store(false);
+  return s->Shutdown(Clock::now()).dropped;
+}
+
+// Promise: a chain of any length that Shutdown() cuts off is destroyed without
+// a stack of its depth, whole, once, and innermost first, as a return would.
+TEST_F(CoroutineTest, AChainThatIsCutOffEndsInnermostFirstWithoutStack) {
+  std::vector<int> ends;
+  ends.reserve(kDepth + 1);
+  ASSERT_TRUE(s_->Spawn([&]() -> Task<> {
+                  (void)co_await Suspended(kDepth, nullptr, &ends);
+                }).ok());
+  EXPECT_EQ(CutOff(s_.get()), 1u);
+  ASSERT_EQ(ends.size(), size_t{kDepth} + 1);
+  for (int depth = 0; depth <= kDepth; ++depth) ASSERT_EQ(ends[depth], depth);
+}
+
+TEST_F(CoroutineTest, AChainThatIsCutOffAfterItSawAnException) {
+  std::vector<int> ends;
+  ASSERT_TRUE(s_->Spawn([&]() -> Task<> {
+                  try {
+                    (void)co_await Throw(true);
+                  } catch (const std::runtime_error&) {
+                  }
+                  (void)co_await Suspended(3, nullptr, &ends);
+                }).ok());
+  EXPECT_EQ(CutOff(s_.get()), 1u);
+  EXPECT_EQ(ends, (std::vector<int>{0, 1, 2, 3}));
 }
 
 Task<int> Immediate(int i) { co_return i; }

@@ -280,8 +280,7 @@ Task<> Deeper(int depth, Event* event) {
   }
 }
 
-// A chain that is cut off is destroyed recursively, so its length is bounded by
-// the worker's stack; see the limits in README.md.
+// A longer one: coroutine_test.cc.
 TEST(ShutdownTest, AChainOfCoroutinesIsDestroyedWhole) {
   auto s = Start(Unrescued(1));
   Event never;

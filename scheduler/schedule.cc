@@ -3,6 +3,7 @@
 
 #include <cinttypes>
 #include <cstdio>
+#include <utility>
 
 #include "reveille/coroutine.h"
 #include "scheduler/check.h"
@@ -13,9 +14,27 @@
 namespace reveille::internal {
 namespace {
 
-std::exception_ptr TakeException(G* g) {
+Promise<void>& RootPromise(G* g) {
   using RootHandle = std::coroutine_handle<Promise<void>>;
-  return RootHandle::from_address(g->root.address()).promise().exception;
+  return RootHandle::from_address(g->root.address()).promise();
+}
+
+// Destroys the outermost coroutine of g and all that it awaits. Innermost
+// first: what a coroutine refers to outlives it. To destroy the outermost alone
+// would do the same, with a stack as deep as the chain.
+void DestroyChain(G* g) {
+  // On the way in, each link is turned round, to find the way back.
+  PromiseBase* outer = nullptr;
+  PromiseBase* at = &RootPromise(g);
+  while (at->awaited != nullptr) {
+    outer = std::exchange(at, std::exchange(at->awaited, outer));
+  }
+  while (outer != nullptr) {
+    FrameOwner* owner = at->owner;
+    at = std::exchange(outer, outer->awaited);
+    owner->Destroy();
+  }
+  g->root.destroy();
 }
 
 }  // namespace
@@ -107,7 +126,7 @@ void Sched::RunClosure(M* m, G* g) {
 void Sched::RunCoroutine(M* m, G* g) {
   g->resume.resume();
   if (m->after != After::kEnded) return;
-  const std::exception_ptr exception = TakeException(g);
+  const std::exception_ptr exception = RootPromise(g).exception;
   g->root.destroy();
   if (exception) Fail(g, exception);
 }
@@ -167,7 +186,7 @@ void Sched::FinishG(M* m, G* g) {
 bool Sched::DropG(M* m, G* g) {
   if (g->coroutine) {
     if (g->parked_in != nullptr) ParkOperationAccess::Disarm(g->parked_in);
-    g->root.destroy();
+    DestroyChain(g);
   } else {
     g->invoke(g, TaskVerb::kDestroy);
   }

@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <exception>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 // Coroutine frames are recycled. Whoever looks for uses of a coroutine that has
@@ -54,9 +55,23 @@ struct FrameMemory {
   }
 };
 
+// What a Task<T> of any T is: the owner of a frame.
+struct FrameOwner {
+  std::coroutine_handle<> frame;
+
+  void Destroy() {
+    if (frame) std::exchange(frame, {}).destroy();
+  }
+};
+
 struct PromiseBase : FrameMemory<REVEILLE_RECYCLE_FRAMES != 0> {
   std::coroutine_handle<> continuation;
   std::exception_ptr exception;
+  // The Task that this coroutine awaits, null while it awaits anything else,
+  // and the object that owns its own frame. So a chain that is cut off can be
+  // destroyed from its innermost end, without a stack of its depth.
+  PromiseBase* awaited = nullptr;
+  FrameOwner* owner;  // Set by whoever gets the Task.
 
   struct FinalAwaiter {
     bool await_ready() const noexcept { return false; }
@@ -96,50 +111,60 @@ struct Promise<void> : PromiseBase {
 }  // namespace internal
 
 template <typename T = void>
-class [[nodiscard]] Task {
+class [[nodiscard]] Task : private internal::FrameOwner {
  public:
   using promise_type = internal::Promise<T>;
   using Handle = std::coroutine_handle<promise_type>;
 
   Task() = default;
-  explicit Task(Handle handle) : handle_(handle) {}
-  Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+  explicit Task(Handle handle) { Own(handle); }
+  Task(Task&& other) noexcept { Own(other.Release()); }
   Task& operator=(Task&& other) noexcept {
     if (this != &other) {
       Destroy();
-      handle_ = std::exchange(other.handle_, {});
+      Own(other.Release());
     }
     return *this;
   }
   ~Task() { Destroy(); }
 
   auto operator co_await() && noexcept {
-    struct Awaiter {
-      Handle handle;
-      bool await_ready() const noexcept { return false; }
-      std::coroutine_handle<> await_suspend(
-          std::coroutine_handle<> caller) const noexcept {
-        handle.promise().continuation = caller;
-        return handle;
-      }
-      T await_resume() const {
-        if (handle.promise().exception) {
-          std::rethrow_exception(handle.promise().exception);
-        }
-        return handle.promise().Take();
-      }
-    };
-    return Awaiter{handle_};
+    return Awaiter{Handle::from_address(frame.address()), nullptr};
   }
 
   // For Spawn(): gives the frame away.
-  Handle Release() { return std::exchange(handle_, {}); }
+  Handle Release() {
+    return Handle::from_address(std::exchange(frame, {}).address());
+  }
 
  private:
-  void Destroy() {
-    if (handle_) handle_.destroy();
+  struct Awaiter {
+    Handle handle;
+    internal::PromiseBase* caller;  // Null: a coroutine of another library.
+    bool await_ready() const noexcept { return false; }
+    template <typename Caller>
+    std::coroutine_handle<> await_suspend(
+        std::coroutine_handle<Caller> awaiter) noexcept {
+      promise_type& promise = handle.promise();
+      promise.continuation = awaiter;
+      if constexpr (std::is_base_of_v<internal::PromiseBase, Caller>) {
+        caller = &awaiter.promise();
+        caller->awaited = &promise;
+      }
+      return handle;
+    }
+    T await_resume() const {
+      if (caller != nullptr) caller->awaited = nullptr;
+      promise_type& promise = handle.promise();
+      if (promise.exception) std::rethrow_exception(promise.exception);
+      return promise.Take();
+    }
+  };
+
+  void Own(Handle handle) noexcept {
+    frame = handle;
+    if (handle) handle.promise().owner = this;
   }
-  Handle handle_;
 };
 
 namespace internal {
