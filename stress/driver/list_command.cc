@@ -47,7 +47,7 @@ std::string Line(const nlohmann::json& entry) {
   if (entry.contains("built") && !entry["built"]) what += " (not built)";
   std::string name = entry["name"];
   if (what.empty()) return name;
-  return absl::StrFormat("%-16s %s", name, what);
+  return absl::StrFormat("%-26s %s", name, what);
 }
 
 }  // namespace
