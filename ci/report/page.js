@@ -3,6 +3,7 @@
   "use strict";
   const data = JSON.parse(document.getElementById("data").textContent);
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const OF_STYLE = { off: "--blue", on: "--amber", before: "--dim" };
   const PALETTE = ["--blue", "--red", "--green", "--amber", "--violet", "--teal"];
 
   for (const button of document.querySelectorAll("button.copy")) {
@@ -62,7 +63,8 @@
     const range = kind.logX ? () => [low / 2, high * 2] : () => [0, high || 1];
     const series = chart.series.map((one, i) => {
       const before = one.style.endsWith("before");
-      const stroke = color(PALETTE[(before ? i - 1 : i) % PALETTE.length]);
+      // The same colour for the same thing in every chart; the rest in turn.
+      const stroke = color(OF_STYLE[one.style.split(" ")[0]] || PALETTE[i % PALETTE.length]);
       const result = { label: one.name, stroke, width: 1.5, spanGaps: true, dash: before ? [5, 4] : undefined, points: { size: 4 } };
       result.value = (_, v) => (v == null ? "--" : number(v));
       if (kind.bars) Object.assign(result, { paths: uPlot.paths.bars({ size: [0.8, 40], align: i ? -1 : 1 }), fill: stroke + "66", points: { show: false } });

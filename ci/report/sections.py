@@ -69,7 +69,7 @@ def findings(view):
         rows.append(
             [
                 markup.chip(f.state),
-                linked(view, f) + tag("br") + tag("small", f.signature),
+                linked(view, f) + "<br>" + tag("small", f.signature),
                 escaped(", ".join(f.scenarios)),
                 escaped(view.night.options["pool"]),
                 escaped(", ".join(f.lenses)),

@@ -113,7 +113,7 @@ absl::Status ExploreRecord::Append(const explore::Report& report,
   const std::string line =
       ToJson(report, interrupted)
           .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  const absl::Status status = MakeFolder(options_->out);
+  absl::Status status = MakeFolder(options_->out);
   if (!status.ok()) return status;
   return AppendLine(options_->out + "/results.jsonl", line);
 }
