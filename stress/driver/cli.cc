@@ -61,7 +61,7 @@ int ReportParseError(const CLI::App& app, const CLI::ParseError& error) {
       app.get_subcommands().empty()) {
     message =
         "no command given; there are: stress, explore, replay, shrink, report, "
-        "list";
+        "score, list";
   }
   std::fprintf(stderr, "%s: %s (see %s --help)\n", command.c_str(),
                message.c_str(), command.c_str());
@@ -89,6 +89,7 @@ int RunCli(int argc, char** argv) {
   cli.app.set_version_flag("--version", Version());
   AddStressCommand(&cli);
   AddHandedOverCommands(&cli);
+  AddScoreCommand(&cli);
   AddListCommand(&cli);
   AddRunOneCommand(&cli);
   try {

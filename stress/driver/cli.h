@@ -25,6 +25,7 @@ struct Cli {
 };
 void AddStressCommand(Cli* cli);
 void AddListCommand(Cli* cli);
+void AddScoreCommand(Cli* cli);
 // explore, replay, shrink, report: what programs beside this one do.
 void AddHandedOverCommands(Cli* cli);
 

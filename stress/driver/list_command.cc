@@ -9,6 +9,7 @@
 #include "stress/driver/mutants.h"
 #include "stress/pools/pool.h"
 #include "stress/scenarios/scenario.h"
+#include "stress/zoo/bug.h"
 
 namespace reveille::stress {
 namespace {
@@ -41,9 +42,29 @@ nlohmann::json Mutants() {
   return list;
 }
 
+nlohmann::json Zoo() {
+  nlohmann::json list = nlohmann::json::array();
+  for (const zoo::Bug& bug : zoo::AllBugs()) {
+    list.push_back({{"name", bug.name},
+                    {"pool", zoo::BuggyPool(bug)},
+                    {"classes", bug.classes},
+                    {"mirrors", bug.mirrors},
+                    {"expect", bug.expect},
+                    {"scenario", bug.scenario}});
+  }
+  return list;
+}
+
+nlohmann::json Listed(const std::string& what) {
+  if (what == "pools") return Pools();
+  if (what == "scenarios") return Scenarios();
+  return what == "zoo" ? Zoo() : Mutants();
+}
+
 // Name, then what describes it, if anything does.
 std::string Line(const nlohmann::json& entry) {
-  std::string what = entry.value("promise", entry.value("bug", ""));
+  std::string what =
+      entry.value("promise", entry.value("bug", entry.value("mirrors", "")));
   if (entry.contains("built") && !entry["built"]) what += " (not built)";
   std::string name = entry["name"];
   if (what.empty()) return name;
@@ -60,14 +81,12 @@ void AddListCommand(Cli* cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       cli->app.add_subcommand("list", "Lists what there is to run");
-  command->add_option("what", options->what, "pools, scenarios or mutants")
+  command->add_option("what", options->what, "pools, scenarios, mutants or zoo")
       ->required()
-      ->check(CLI::IsMember({"pools", "scenarios", "mutants"}));
+      ->check(CLI::IsMember({"pools", "scenarios", "mutants", "zoo"}));
   command->add_flag("--json", options->json, "As one JSON array");
   command->callback([options] {
-    const nlohmann::json list = options->what == "pools"       ? Pools()
-                                : options->what == "scenarios" ? Scenarios()
-                                                               : Mutants();
+    const nlohmann::json list = Listed(options->what);
     if (options->json) {
       std::printf("%s\n", list.dump(2).c_str());
       return;

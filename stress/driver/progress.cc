@@ -45,17 +45,29 @@ std::string Progress::Render(const ProgressState& s) const {
 }
 
 void Progress::Tick(const ProgressState& s) {
-  constexpr double kTerminalPeriodS = 0.2, kPlainPeriodS = 5;
-  const double since_s = s.elapsed_s - shown_at_s_;
-  if (since_s < (terminal_ ? kTerminalPeriodS : kPlainPeriodS)) return;
-  rate_ = static_cast<double>(s.tasks - shown_tasks_) / since_s;
-  shown_at_s_ = s.elapsed_s;
+  if (!IsTime(s.elapsed_s)) return;
+  rate_ =
+      static_cast<double>(s.tasks - shown_tasks_) / (shown_at_s_ - before_s_);
   shown_tasks_ = s.tasks;
+  Show(Render(s));
+}
+
+bool Progress::IsTime(double elapsed_s) {
+  constexpr double kTerminalPeriodS = 0.2, kPlainPeriodS = 5;
+  const double since_s = elapsed_s - shown_at_s_;
+  if (since_s < (terminal_ ? kTerminalPeriodS : kPlainPeriodS)) return false;
+  before_s_ = shown_at_s_;
+  shown_at_s_ = elapsed_s;
+  return true;
+}
+
+void Progress::Show(absl::string_view line) {
+  const int size = static_cast<int>(line.size());
   if (terminal_) {
-    std::fprintf(stderr, "\r\033[K%s", Render(s).c_str());
+    std::fprintf(stderr, "\r\033[K%.*s", size, line.data());
     line_open_ = true;
   } else {
-    std::fprintf(stderr, "%s\n", Render(s).c_str());
+    std::fprintf(stderr, "%.*s\n", size, line.data());
   }
   std::fflush(stderr);
 }

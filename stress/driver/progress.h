@@ -27,6 +27,10 @@ class Progress {
 
   // Call it often; it shows something when it is time to.
   void Tick(const ProgressState& state);
+  // Its parts, for those that have other things to show: whether it is time to,
+  // and a line that goes away on a terminal.
+  bool IsTime(double elapsed_s);
+  void Show(absl::string_view line);
   // A line that stays, for people: standard output, or standard error beside
   // JSON.
   void Say(absl::string_view line);
@@ -43,6 +47,7 @@ class Progress {
   const bool terminal_;
   const bool color_;
   double shown_at_s_ = 0;
+  double before_s_ = 0;  // The time before that.
   uint64_t shown_tasks_ = 0;
   double rate_ = 0;
   bool line_open_ = false;

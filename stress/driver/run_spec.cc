@@ -12,6 +12,7 @@ nlohmann::json ToJson(const RunSpec& s) {
           {"chaos", s.chaos},
           {"rescuers", s.rescuers},
           {"flight_recorder", s.flight_recorder},
+          {"watchdog", s.watchdog},
           {"seed", s.seed},
           {"first_round", s.first_round},
           {"rounds_wanted", s.rounds},
@@ -41,6 +42,7 @@ absl::StatusOr<RunSpec> RunSpecFromJson(const std::string& text) {
     json.at("chaos").get_to(s.chaos);
     json.at("rescuers").get_to(s.rescuers);
     json.at("flight_recorder").get_to(s.flight_recorder);
+    json.at("watchdog").get_to(s.watchdog);
     json.at("seed").get_to(s.seed);
     json.at("first_round").get_to(s.first_round);
     json.at("rounds_wanted").get_to(s.rounds);
@@ -74,6 +76,7 @@ std::string CommandFor(const RunSpec& s, uint64_t round) {
   add(" --max-batch=", s.knobs.max_batch, usual.max_batch);
   add(" --work-ns=", s.knobs.work_ns, usual.work_ns);
   if (!s.flight_recorder) absl::StrAppend(&command, " --flight-recorder=off");
+  if (!s.watchdog) absl::StrAppend(&command, " --watchdog=off");
   return command;
 }
 

@@ -19,7 +19,8 @@ struct RunSpec {
   std::string chaos = "none";  // As ParseChaos() reads it.
   bool rescuers = true;
   bool flight_recorder = true;
-  uint64_t seed = 1;  // The root of all seeds.
+  bool watchdog = true;  // Off: only the oracles judge, and a hang is unjudged.
+  uint64_t seed = 1;     // The root of all seeds.
   uint64_t first_round = 0;
   uint64_t rounds = 0;      // At most so many; 0: as time allows.
   bool same_round = false;  // first_round again and again.

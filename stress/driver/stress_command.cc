@@ -24,6 +24,7 @@ struct StressArguments {
   StressOptions options;
   std::string rescuers = "on";
   std::string flight_recorder = "on";
+  std::string watchdog = "on";
 };
 
 std::string DefaultOut() {
@@ -70,6 +71,11 @@ void AddDisturbance(CLI::App* command, StressArguments* a) {
       ->check(CLI::IsMember({"on", "off"}))
       ->capture_default_str();
   command
+      ->add_option("--watchdog", a->watchdog,
+                   "Judge of hangs and of idle workers: on or off")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
+  command
       ->add_option("--flight-recorder", a->flight_recorder,
                    "Events of each thread for findings: on or off")
       ->check(CLI::IsMember({"on", "off"}))
@@ -112,6 +118,7 @@ void AddOutput(CLI::App* command, StressArguments* a) {
 void RunStress(Cli* cli, StressArguments* a) {
   a->options.spec.rescuers = a->rescuers == "on";
   a->options.spec.flight_recorder = a->flight_recorder == "on";
+  a->options.spec.watchdog = a->watchdog == "on";
   const std::string& mutant = a->options.spec.mutant;
   absl::Status status =
       mutant.empty() ? absl::OkStatus() : BecomeMutant(mutant, cli->argv);

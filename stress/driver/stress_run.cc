@@ -112,11 +112,19 @@ absl::StatusOr<std::unique_ptr<Pool>> StressRun::CreatePool(
   return entry->create({parallelism, spec_.rescuers, spec_.flight_recorder});
 }
 
+void StressRun::Watch(Pool* pool, const Judge* judge) {
+  if (spec_.watchdog) watchdog_->Begin(pool, judge);
+}
+
+void StressRun::LookAway() {
+  if (spec_.watchdog) watchdog_->End();
+}
+
 bool StressRun::MakePool() {
   page_->phase = Phase::kCreating;
-  watchdog_->Begin(nullptr, nullptr);
+  Watch(nullptr, nullptr);
   absl::StatusOr<std::unique_ptr<Pool>> pool = CreatePool(knobs_.procs);
-  watchdog_->End();
+  LookAway();
   if (!pool.ok()) {
     record_.error = std::string(pool.status().message());
     WriteLine("failed");
@@ -147,9 +155,9 @@ void StressRun::RunRound(uint64_t round) {
       judge_,
       stop_,
       [this](int parallelism) { return CreatePool(parallelism); }};
-  watchdog_->Begin(pool_.get(), &judge_);
+  Watch(pool_.get(), &judge_);
   scenario_->run(context);
-  watchdog_->End();
+  LookAway();
   ReportFailures();
   ++record_.rounds;
   record_.tasks = judge_.finished();
@@ -160,7 +168,7 @@ void StressRun::RunRound(uint64_t round) {
 void StressRun::EndPool() {
   if (pool_ == nullptr) return;
   page_->phase = Phase::kEnding;
-  watchdog_->Begin(nullptr, nullptr);
+  Watch(nullptr, nullptr);
   const bool in_time =
       pool_->Shutdown(std::chrono::steady_clock::now() + kShutdownPatience);
   if (in_time) {
@@ -173,7 +181,7 @@ void StressRun::EndPool() {
   AddCounters();
   visible_pool_.store(nullptr);
   pool_.reset();
-  watchdog_->End();
+  LookAway();
 }
 
 const WhiteBoxPool* StressRun::WhiteBox() const {

@@ -40,6 +40,9 @@ class StressRun {
 
  private:
   absl::StatusOr<std::unique_ptr<Pool>> CreatePool(int parallelism) const;
+  // The watchdog's Begin() and End(), unless it is off.
+  void Watch(Pool* pool, const Judge* judge);
+  void LookAway();
   bool MakePool();
   void RunRound(uint64_t round);
   void EndPool();

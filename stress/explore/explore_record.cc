@@ -2,7 +2,9 @@
 
 #include <filesystem>
 
+#include "absl/strings/match.h"
 #include "absl/time/clock.h"
+#include "stress/explore/scenario_body.h"
 #include "stress/report/files.h"
 #include "stress/report/run_record.h"
 
@@ -16,6 +18,11 @@ constexpr size_t kMostPoints = 240;
 std::string OutcomeOf(const explore::Report& report, bool interrupted) {
   const int code = report.exit_code();
   if (code == 1) return "finding";
+  for (int i = 0; i < report.finding_count; ++i) {
+    if (absl::StartsWith(report.findings[i].message, kPoolLacks)) {
+      return "skipped";
+    }
+  }
   if (code != 0) return "unjudged";
   if (interrupted) return "interrupted";
   return report.executions == 0 ? "failed" : "clean";

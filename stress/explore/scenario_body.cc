@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "sanitizers/explore/explore.h"
 #include "stress/driver/seeds.h"
 #include "stress/oracles/quiescence.h"
@@ -103,7 +104,7 @@ void ScenarioBody::RunOnce() {
       scenario_.missing ? scenario_.missing(**pool) : "";
   if (!missing.empty()) {
     return Fail(explore::Verdict::kRefused,
-                "the pool lacks what the scenario needs: " + missing);
+                absl::StrCat(kPoolLacks, ": ", missing));
   }
   RunRound(**pool, judge);
   pool->reset();

@@ -12,6 +12,10 @@
 
 namespace reveille::stress {
 
+// How the message begins when the pool lacks what the scenario needs.
+inline constexpr const char* kPoolLacks =
+    "the pool lacks what the scenario needs";
+
 class ScenarioBody {
  public:
   // `options` were checked.

@@ -1,0 +1,160 @@
+#include "stress/score/plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "stress/driver/seeds.h"
+
+namespace reveille::stress {
+namespace {
+
+// Those that `asked` names: all, none, or names with commas between them.
+absl::StatusOr<std::vector<Subject>> Choose(const char* flag,
+                                            const std::string& asked,
+                                            const std::vector<Subject>& all) {
+  if (asked == "all") return all;
+  std::vector<Subject> chosen;
+  if (asked == "none") return chosen;
+  for (const absl::string_view name : absl::StrSplit(asked, ',')) {
+    const auto at = std::find_if(all.begin(), all.end(), [name](const auto& s) {
+      return s.name == name;
+    });
+    if (at == all.end()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          flag, ": nothing is called '", name,
+          "'; write all, none, or some of ",
+          absl::StrJoin(all, ",", [](std::string* out, const Subject& s) {
+            out->append(s.name);
+          })));
+    }
+    chosen.push_back(*at);
+  }
+  return chosen;
+}
+
+absl::StatusOr<std::vector<Subject>> ChooseSubjects(
+    const ScoreOptions& options, const Catalogue& catalogue) {
+  auto subjects = Choose("--mutants", options.mutants, catalogue.mutants);
+  if (!subjects.ok()) return subjects.status();
+  const auto zoo = Choose("--zoo", options.zoo, catalogue.zoo);
+  if (!zoo.ok()) return zoo.status();
+  if (!subjects->empty()) subjects->push_back(Product());
+  subjects->insert(subjects->end(), zoo->begin(), zoo->end());
+  for (const Subject& bug : *zoo) subjects->push_back(TwinOf(bug));
+  if (subjects->empty()) {
+    return absl::InvalidArgumentError(
+        "nothing to score: --mutants or --zoo must name something");
+  }
+  return subjects;
+}
+
+// Why a lens looks at nothing, said once; why not at some, of each.
+void AddCells(const ScoreOptions& options, const Programs& programs,
+              const Lens& lens, ScorePlan* plan,
+              std::vector<TrialPlan>* cells) {
+  const std::string why = WhyNot(lens, Product(), programs);
+  if (!why.empty()) {
+    plan->not_run.push_back({lens.name, "", why});
+    return;
+  }
+  for (const Subject& subject : plan->subjects) {
+    const std::string why_not = WhyNot(lens, subject, programs);
+    if (!why_not.empty()) {
+      plan->not_run.push_back({lens.name, subject.name, why_not});
+      continue;
+    }
+    for (const std::string& rescuers : options.rescuers) {
+      TrialPlan cell;
+      cell.key = {subject.group, subject.name, lens.name, rescuers == "on", 0};
+      cell.lens = &lens;
+      cell.subject = &subject;
+      cell.budget_ms = options.budget_ms;
+      cells->push_back(std::move(cell));
+    }
+  }
+}
+
+TrialPlan TrialOf(const TrialPlan& cell, const ScoreOptions& options,
+                  int number) {
+  TrialPlan trial = cell;
+  trial.key.number = number;
+  trial.seed =
+      RoundSeed(options.seed, cell.lens->name, static_cast<uint64_t>(number));
+  // The first is known better than by its time; and a finding where there is
+  // nothing to find is always kept.
+  if (number != 0) return trial;
+  trial.keep = true;
+  trial.shrink_seconds = options.shrink_seconds;
+  trial.replays = options.replays;
+  return trial;
+}
+
+}  // namespace
+
+nlohmann::json ToJson(const ScoreOptions& o) {
+  return {{"mutants", o.mutants},
+          {"zoo", o.zoo},
+          {"lenses", o.lenses},
+          {"rescuers", o.rescuers},
+          {"trials", o.trials},
+          {"clean_trials", o.clean_trials},
+          {"budget_s", static_cast<double>(o.budget_ms) / 1000},
+          {"seed", o.seed},
+          {"replays", o.replays},
+          {"shrink_s", o.shrink_seconds}};
+}
+
+absl::Status Restore(const nlohmann::json& json, ScoreOptions* o) {
+  try {
+    json.at("mutants").get_to(o->mutants);
+    json.at("zoo").get_to(o->zoo);
+    json.at("lenses").get_to(o->lenses);
+    json.at("rescuers").get_to(o->rescuers);
+    json.at("trials").get_to(o->trials);
+    json.at("clean_trials").get_to(o->clean_trials);
+    o->budget_ms =
+        static_cast<int64_t>(json.at("budget_s").get<double>() * 1000 + 0.5);
+    json.at("seed").get_to(o->seed);
+    json.at("replays").get_to(o->replays);
+    json.at("shrink_s").get_to(o->shrink_seconds);
+  } catch (const nlohmann::json::exception& e) {
+    return absl::InvalidArgumentError(absl::StrCat("its options: ", e.what()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ScorePlan> MakePlan(const ScoreOptions& options,
+                                   const Catalogue& catalogue,
+                                   const Programs& programs) {
+  ScorePlan plan;
+  auto subjects = ChooseSubjects(options, catalogue);
+  if (!subjects.ok()) return subjects.status();
+  plan.subjects = *std::move(subjects);
+  std::vector<TrialPlan> cells;
+  for (const std::string& name : options.lenses) {
+    const Lens* lens = FindLens(name);
+    if (lens == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--lenses: no lens '", name, "'; there are: ",
+          absl::StrJoin(AllLenses(), ",", [](std::string* out, const Lens& l) {
+            out->append(l.name);
+          })));
+    }
+    AddCells(options, programs, *lens, &plan, &cells);
+  }
+  const int most = std::max(options.trials, options.clean_trials);
+  for (int number = 0; number < most; ++number) {
+    for (const TrialPlan& cell : cells) {
+      const bool wanted =
+          number <
+          (cell.subject->has_bug ? options.trials : options.clean_trials);
+      if (wanted) plan.trials.push_back(TrialOf(cell, options, number));
+    }
+  }
+  return plan;
+}
+
+}  // namespace reveille::stress

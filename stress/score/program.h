@@ -1,0 +1,57 @@
+// Program: another program at work for the score, from our side. It leads a
+// process group of its own, so that one signal reaches all that it started and
+// a Control-C on the terminal reaches only us.
+#ifndef REVEILLE_STRESS_SCORE_PROGRAM_H_
+#define REVEILLE_STRESS_SCORE_PROGRAM_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace reveille::stress {
+
+int64_t MonotonicMs();
+
+class Program {
+ public:
+  // Its standard output and error go to the file `output`; after `limit_ms` it
+  // is killed.
+  static absl::StatusOr<std::unique_ptr<Program>> Start(
+      const std::vector<std::string>& words, const std::string& output,
+      int64_t limit_ms);
+  ~Program();  // Kills it and what it started.
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  bool HasEnded();  // Reaps it, or ends it when its time is over.
+
+  // Once it has ended.
+  int exit_code() const;  // -1: a signal ended it.
+  int64_t ms() const { return ended_ms_ - began_ms_; }
+  // "exit 2: last line that it said", or how else it ended.
+  std::string HowItEnded() const;
+
+ private:
+  Program() = default;
+
+  pid_t pid_ = 0;
+  bool ended_ = false;
+  bool overstayed_ = false;
+  int wait_status_ = 0;
+  int64_t limit_ms_ = 0;
+  int64_t began_ms_ = 0;
+  int64_t ended_ms_ = 0;
+  std::string output_;
+};
+
+// Runs it to its end; its standard output, if it ended with 0.
+absl::StatusOr<std::string> OutputOf(const std::vector<std::string>& words);
+
+}  // namespace reveille::stress
+
+#endif  // REVEILLE_STRESS_SCORE_PROGRAM_H_

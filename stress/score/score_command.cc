@@ -1,0 +1,189 @@
+// `reveille score`.
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "stress/driver/cli.h"
+#include "stress/driver/duration.h"
+#include "stress/report/files.h"
+#include "stress/score/plan.h"
+#include "stress/score/score_run.h"
+
+namespace reveille::stress {
+namespace {
+
+constexpr const char* kFooter =
+    "Runs every bug under every lens, --trials times each, and every pool\n"
+    "without a bug for the same budget. Leaves DIR/score.json and "
+    "DIR/score.md.\n"
+    "Control-C ends it with its files whole; --resume runs what is missing.\n"
+    "Exit codes: 0 whatever should be found was found in every trial with the\n"
+    "right verdict and nothing else was, 1 not so, 2 bad usage or input, 3 "
+    "the\n"
+    "tool failed, or was interrupted.";
+
+void AddWhatToScore(CLI::App* command, ScoreOptions* o) {
+  command->add_option("--mutants", o->mutants, "all, none or a,b")
+      ->capture_default_str();
+  command
+      ->add_option("--zoo", o->zoo,
+                   "all (also without a value), none or a,b; with their fixed "
+                   "twins")
+      ->expected(0, 1)
+      ->capture_default_str();
+  command
+      ->add_option("--lenses", o->lenses,
+                   "threads, threads-tsan, explore-portfolio, explore-random, "
+                   "explore-pct, explore-pos, explore-surw, plain, tsan-alone")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--rescuers", o->rescuers, "off, on or off,on")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
+}
+
+void AddHowMuch(CLI::App* command, ScoreOptions* o) {
+  const auto add = [command](const char* name, int* value, int low, int high,
+                             const char* what) {
+    command->add_option(name, *value, what)
+        ->check(CLI::Range(low, high))
+        ->capture_default_str();
+  };
+  add("--trials", &o->trials, 1, 10'000, "Of each bug under each lens");
+  add("--clean-trials", &o->clean_trials, 0, 10'000,
+      "Of each pool without a bug");
+  command->add_option("--budget", o->budget, "Time of a trial: 60s, 5m")
+      ->capture_default_str();
+  add("--jobs", &o->jobs, 1, 256, "Trials at a time");
+  command->add_option("--seed", o->seed, "Root of all seeds")
+      ->capture_default_str();
+  add("--replays", &o->replays, 0, 1000,
+      "How often the first trial's finding is repeated");
+  command
+      ->add_option("--shrink-seconds", o->shrink_seconds,
+                   "Spent on making the first trial's finding smaller")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+}
+
+void AddFolders(CLI::App* command, ScoreOptions* o) {
+  command->add_option("--out", o->out, "Folder for the score")
+      ->capture_default_str();
+  command->add_flag("--resume", o->resume,
+                    "Go on in --out, as it was asked for there");
+  command->add_option("--bin", o->bin, "Folder of the programs (this one's)");
+  command->add_option("--tsan-bin", o->tsan_bin,
+                      "The same of a build under TSan (build/tsan/bin beside "
+                      "the build tree of --bin)");
+}
+
+Programs ProgramsOf(const ScoreOptions& options) {
+  Programs programs = {options.bin, options.tsan_bin};
+  if (programs.bin.empty()) {
+    std::error_code error;
+    programs.bin =
+        std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  }
+  if (programs.tsan_bin.empty()) {
+    programs.tsan_bin =
+        std::filesystem::path(programs.bin).parent_path().parent_path() /
+        "tsan" / "bin";
+  }
+  return programs;
+}
+
+absl::Status ReadBudget(ScoreOptions* options) {
+  const absl::StatusOr<int64_t> ms = ParseDurationMs(options->budget);
+  if (!ms.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--budget: ", ms.status().message()));
+  }
+  options->budget_ms = *ms;
+  return absl::OkStatus();
+}
+
+// A new score in an empty folder, or the one that lies there.
+absl::Status OpenFolder(ScoreOptions* options) {
+  const std::string path = options->out + "/plan.json";
+  const absl::StatusOr<std::string> before = ReadWhole(path);
+  if (options->resume) {
+    if (!before.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--resume: no score in ", options->out));
+    }
+    const absl::Status status =
+        Restore(nlohmann::json::parse(*before, nullptr, false), options);
+    if (status.ok()) return status;
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, " cannot be read: ", status.message()));
+  }
+  if (before.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--out: ", options->out,
+                     " holds a score; --resume goes on with it, another --out "
+                     "begins a new one"));
+  }
+  const absl::Status folder = MakeFolder(options->out);
+  if (!folder.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--out: ", folder.message()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> Score(ScoreOptions* options) {
+  absl::Status status = ReadBudget(options);
+  if (!status.ok()) return status;
+  TrialContext context;
+  context.programs = ProgramsOf(*options);
+  const auto catalogue = AskCatalogue(context.programs.bin);
+  if (!catalogue.ok()) return catalogue.status();
+  // Names before the folder: a typing error must leave nothing behind.
+  auto plan = MakePlan(*options, *catalogue, context.programs);
+  if (!plan.ok()) return plan.status();
+  status = OpenFolder(options);
+  if (!status.ok()) return status;
+  if (options->resume) {
+    plan = MakePlan(*options, *catalogue, context.programs);
+    if (!plan.ok()) return plan.status();
+  } else {
+    status = WriteWhole(options->out + "/plan.json",
+                        ToJson(*options).dump(1) + "\n");
+    if (!status.ok()) return status;
+  }
+  context.out = options->out;
+  context.scenarios = catalogue->scenarios;
+  ScoreRun run(*options, *plan, std::move(context));
+  if (options->resume) status = run.Resume();
+  if (!status.ok()) return status;
+  return run.Run();
+}
+
+}  // namespace
+
+void AddScoreCommand(Cli* cli) {
+  auto options = std::make_shared<ScoreOptions>();
+  CLI::App* command = cli->app.add_subcommand(
+      "score", "Measures the judges: which lens finds which planted bug");
+  command->footer(kFooter);
+  AddWhatToScore(command, options.get());
+  AddHowMuch(command, options.get());
+  AddFolders(command, options.get());
+  command->callback([cli, command, options] {
+    if (command->count("--zoo") > 0 && options->zoo.empty()) {
+      options->zoo = "all";
+    }
+    const absl::StatusOr<int> code = Score(options.get());
+    if (code.ok()) {
+      cli->exit_code = *code;
+    } else {
+      cli->Complain("score", code.status());
+    }
+  });
+}
+
+}  // namespace reveille::stress

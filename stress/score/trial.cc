@@ -1,0 +1,197 @@
+#include "stress/score/trial.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "stress/driver/exit_codes.h"
+#include "stress/report/files.h"
+
+namespace reveille::stress {
+namespace {
+
+// A finding on real threads is repeated by running its round over and over for
+// so long.
+constexpr const char* kReplayDuration = "2s";
+constexpr int64_t kReplayLimitMs = 120'000;
+// Slices that fail one after the other, with nothing searched yet: the program
+// cannot work here.
+constexpr int kHopeless = 5;
+
+std::string CommandOf(std::vector<std::string> words) {
+  words[0] = "reveille";
+  words.erase(std::remove_if(words.begin(), words.end(),
+                             [](const std::string& word) {
+                               return word.rfind("--out=", 0) == 0;
+                             }),
+              words.end());
+  return absl::StrJoin(words, " ");
+}
+
+}  // namespace
+
+std::string NameOf(const TrialKey& key) {
+  return absl::StrCat(key.group, ".", key.subject, ".", key.lens, ".",
+                      key.rescuers ? "rescuers" : "bare", ".", key.number);
+}
+
+Trial::Trial(TrialPlan plan, TrialContext* context)
+    : plan_(std::move(plan)),
+      context_(context),
+      slices_(context->scenarios, plan_.seed) {
+  result_.key = plan_.key;
+  result_.seed = plan_.seed;
+}
+
+Trial::~Trial() {
+  program_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(scratch(), ignored);
+}
+
+std::string Trial::scratch() const {
+  return absl::StrCat(context_->out, "/.scratch-", NameOf(plan_.key));
+}
+
+std::string Trial::Where() const {
+  return absl::StrCat(plan_.key.subject, " ", plan_.key.lens,
+                      plan_.key.rescuers ? " rescuers" : "", " #",
+                      plan_.key.number, " ", slice_.scenario, "/",
+                      slice_.procs);
+}
+
+bool Trial::Step() {
+  if (program_ == nullptr) return StartSlice();
+  if (!program_->HasEnded()) return false;
+  if (!replay_.empty()) return DigestReplay();
+  return DigestSlice() || (program_ == nullptr && StartSlice());
+}
+
+SliceSpec Trial::SpecOf(const Slice& slice) const {
+  SliceSpec spec;
+  spec.lens = plan_.lens;
+  spec.subject = plan_.subject;
+  spec.rescuers = plan_.key.rescuers;
+  spec.scenario = slice.scenario;
+  spec.procs = slice.procs;
+  spec.ms = slice.ms;
+  spec.seed = slice.seed;
+  spec.shrink_seconds = plan_.shrink_seconds;
+  spec.out = scratch();
+  return spec;
+}
+
+bool Trial::Fail(const std::string& why) {
+  ++result_.failed_slices;
+  result_.failure = why;
+  return result_.searched == 0 && result_.failed_slices >= kHopeless;
+}
+
+bool Trial::StartSlice() {
+  const int64_t left_ms = plan_.budget_ms - searched_ms_;
+  if (left_ms <= 0) return true;
+  if (!slices_.Next(context_->skipped[plan_.subject->pool], &slice_)) {
+    result_.failure = "no scenario can be run on this pool";
+    return true;
+  }
+  slice_.ms = std::min(slice_.ms, left_ms);
+  std::error_code ignored;
+  std::filesystem::remove_all(scratch(), ignored);
+  const absl::Status folder = MakeFolder(scratch());
+  if (!folder.ok()) {
+    result_.failure = std::string(folder.message());
+    return true;
+  }
+  const SliceSpec spec = SpecOf(slice_);
+  auto program = Program::Start(SliceCommand(spec, context_->programs),
+                                scratch() + "/output", SliceLimitMs(spec));
+  if (program.ok()) {
+    program_ = *std::move(program);
+    return false;
+  }
+  result_.failure = std::string(program.status().message());
+  return true;
+}
+
+bool Trial::DigestSlice() {
+  const SliceResult said = ReadSlice(
+      *plan_.lens, ReadWhole(scratch() + "/results.jsonl").value_or(""));
+  const std::string how = program_->HowItEnded();
+  const int64_t ms = program_->ms();
+  program_.reset();
+  ++context_->slices_done;
+  if (said.skipped) {
+    context_->skipped[plan_.subject->pool].insert(slice_.scenario);
+    return false;
+  }
+  ++result_.slices;
+  result_.searched += said.searched;
+  result_.seconds = static_cast<double>(searched_ms_) / 1000;
+  result_.seconds +=
+      said.seconds >= 0 ? said.seconds : static_cast<double>(ms) / 1000;
+  searched_ms_ += ms;
+  if (said.found) return Take(said);
+  if (said.failure.empty()) return false;
+  return Fail(absl::StrCat(slice_.scenario, "/", slice_.procs, ": ",
+                           said.failure, " (", how, ")"));
+}
+
+bool Trial::Take(const SliceResult& found) {
+  result_.found = true;
+  result_.right = IsRight(*plan_.subject, found.verdict, plan_.key.rescuers);
+  result_.verdict = found.verdict;
+  result_.what = found.what;
+  result_.scenario = slice_.scenario;
+  result_.procs = slice_.procs;
+  result_.preemptions = found.preemptions;
+  result_.fewest_preemptions = found.fewest_preemptions;
+  std::vector<std::string> words =
+      SliceCommand(SpecOf(slice_), context_->programs);
+  result_.command = CommandOf(words);
+  const bool explores = plan_.lens->kind == LensKind::kExplore;
+  if (plan_.keep || !result_.right) KeepFolder(found.folder);
+  if (plan_.replays == 0) return true;
+  if (explores) {
+    if (result_.folder.empty()) return true;
+    replay_ = {words[0], "replay", context_->out + "/" + result_.folder};
+  } else {
+    replay_ = std::move(words);
+    for (std::string& word : replay_) {
+      if (word.rfind("--duration=", 0) == 0) {
+        word = absl::StrCat("--duration=", kReplayDuration);
+      }
+    }
+    replay_.push_back(absl::StrCat("--round=", found.round));
+  }
+  return StartReplay();
+}
+
+void Trial::KeepFolder(const std::string& beneath) {
+  if (beneath.empty()) return;
+  const std::string kept = absl::StrCat("findings/", NameOf(plan_.key));
+  const std::string target = absl::StrCat(context_->out, "/", kept);
+  std::error_code error;
+  std::filesystem::create_directories(context_->out + "/findings", error);
+  std::filesystem::remove_all(target, error);
+  std::filesystem::rename(absl::StrCat(scratch(), "/", beneath), target, error);
+  if (!error) result_.folder = kept;
+}
+
+bool Trial::StartReplay() {
+  auto program = Program::Start(replay_, scratch() + "/output", kReplayLimitMs);
+  if (!program.ok()) return true;
+  program_ = *std::move(program);
+  return false;
+}
+
+bool Trial::DigestReplay() {
+  ++result_.replays;
+  if (program_->exit_code() == kExitFound) ++result_.same;
+  program_.reset();
+  return result_.replays >= plan_.replays || StartReplay();
+}
+
+}  // namespace reveille::stress
