@@ -231,6 +231,7 @@ def score():
             "right_verdict": found,
         }
         cells.append(cell | {"median_seconds": 0.83 if found else None, "median_schedules": 4100})
+    cells.append(cells[0] | {"rescuers": True, "found": 7, "must_find": True})
     twin = {
         "bug": "drift-twin",
         "group": "zoo",

@@ -18,9 +18,9 @@ SCHEMA = "reveille-score/1"
 def heat_map(score):
     if not isinstance(score, dict) or score.get("schema") != SCHEMA:
         return tag("p", f"score.json is not of schema {SCHEMA} and is not shown.")
-    cells = {(cell["bug"], cell["lens"]): cell for cell in score["cells"]}
+    cells = {(cell["bug"], column_of(cell)): cell for cell in score["cells"]}
     bugs = list(dict.fromkeys((cell.get("group", ""), cell["bug"]) for cell in score["cells"]))
-    lenses = list(dict.fromkeys(cell["lens"] for cell in score["cells"]))
+    lenses = list(dict.fromkeys(column_of(cell) for cell in score["cells"]))
     rows = []
     for group, bug in sorted(bugs):
         row = [escaped(group), escaped(bug)]
@@ -29,11 +29,18 @@ def heat_map(score):
     return tag("h3", "Planted bugs by lens") + tag("p", words) + table(["", "bug", *lenses], rows, "heat")
 
 
+def column_of(cell):
+    return cell["lens"] + (", rescuers" if cell.get("rescuers") else "")
+
+
 def square(cell):
     if cell is None:
         return tag("div", "", class_="heat none", title="not tried")
     share = cell["found"] / cell["trials"] if cell["trials"] else 0
     sort = "good" if cell.get("expected", True) else "error"
+    # Missed where it had to be found: that is a judge's error, too.
+    if cell.get("must_find") and cell["found"] < cell["trials"]:
+        sort = "unjudged"
     seconds = cell.get("median_seconds")
     when = f" {seconds:.2g} s" if cell["found"] and seconds is not None else ""
     title = f"{cell['bug']} under {cell['lens']}: the right verdict in {cell.get('right_verdict', 0)}"
