@@ -148,6 +148,12 @@ TEST_F(ScoreCommandTest, BugThatNoneShouldFindIsSaidToBeSo) {
   EXPECT_NE(Page().find("0/2 (not expected)"), std::string::npos) << Page();
 }
 
+TEST_F(ScoreCommandTest, ExpectedAreThoseThatExploreShouldFind) {
+  EXPECT_EQ(Score({"--mutants=expected"}).exit_code, 0);
+  EXPECT_EQ(CellOf("easy")["found"], 2);
+  EXPECT_TRUE(CellOf("memory").is_null());
+}
+
 TEST_F(ScoreCommandTest, MissedBugIsExitCodeOne) {
   Play("easy", "clean");
   const DriverResult result = Score({"--mutants=easy"});

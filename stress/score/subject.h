@@ -19,7 +19,8 @@ struct Subject {
   std::string mutant;  // "" unless it is one.
   bool has_bug = true;
   // Verdicts that its header names. Of lenses it says in words; one that has
-  // the word "explore", and neither "none" nor "neither", should be found by it.
+  // the word "explore", and neither "none" nor "neither", should be found by
+  // it.
   std::vector<std::string> expect;
   bool explore_should_find = false;
 };
