@@ -5,7 +5,7 @@ test_usage() {
 usage: ci/run test [--presets=release,tsan] [--stress-seconds=60] [--no-setup]
 
 Style checks, then build and test of each preset, a minute of stress in all,
-every scenario under the explore lens, the installed package used from outside
+every scenario under the explore lens, every mutant once under it, the installed package used from outside
 the tree, clang-tidy on as many files as two minutes allow (ci/run tidy looks at
 all). Each step's output goes to out/ci/STEP.log; a failure shows its end. The last line is "N passed, N
 failed": tests, and steps that are not tests.
@@ -55,6 +55,7 @@ test_preset() {
     step "explore $preset" explore_briefly "$preset"
   fi
   if [ "$preset" = release ]; then
+    step "score of the mutants" score_briefly
     step "consumer of the package" scheduler/consumer_test/run build/release
     step "clang-tidy" ci/checks/tidy --budget=120
   fi
@@ -81,4 +82,13 @@ explore_briefly() {
         --procs="$procs" --schedules=400 --seed=1 --out="out/ci/explore"
     done
   done
+}
+
+# Every mutant once, and the product for the same time. Only those that the lens
+# should find: the others would take their whole budget to show nothing.
+score_briefly() {
+  rm -rf out/ci/score
+  build/release/bin/reveille score --mutants=expected --lenses=explore-portfolio \
+    --rescuers=off --trials=1 --budget=60s --jobs="$(nproc)" --seed=1 --replays=0 \
+    --shrink-seconds=0 --out=out/ci/score
 }

@@ -21,6 +21,7 @@ import machine
 import night as nights
 import options
 import progress
+import scores
 import store as stores
 
 USAGE, FAILED = 2, 3
@@ -103,6 +104,7 @@ def new_night(choices):
         "scenarios": chosen.scenarios,
         "all_scenarios": scenarios,
         "lenses": lenses,
+        "bugs": drivers.bugs(choices.build_root) if "score" in lenses else [],
         "not_run": not_run(choices, chosen, why_not),
         "builds": builds,
         "failed_builds": sorted(failed_builds),
@@ -208,6 +210,7 @@ def remember(choices, record, units, store, memory):
 def finish(choices, record, store, memory, began):
     record["seconds_run"] = round(record["seconds_run"] + time.time() - began, 1)
     units = results(store)
+    scores.write(store.folder)
     states = remember(choices, record, units, store, memory)
     searched = any(r.get("rounds", 0) + r.get("schedules", 0) for _, rs in units for r in rs)
     status = facts.exit_status(units, states, choices.strict, searched)

@@ -1,6 +1,7 @@
 """Which drivers there are, what has to be built for which lens, and why a lens
 is not looked through."""
 
+import json
 import pathlib
 import subprocess
 
@@ -26,6 +27,28 @@ def listed(build_root, what):
     return [line.split()[0].rstrip(":") for line in lines]
 
 
+def bugs(build_root):
+    """Planted bugs to measure the judges with, those that are built: mutants by
+    their name, those of the zoo by their pool's."""
+    mutants = [
+        entry["name"]
+        for entry in described(build_root, "mutants")
+        if binary(build_root, "explore", entry["name"]).exists()
+    ]
+    return mutants + [entry["pool"] for entry in described(build_root, "zoo")]
+
+
+def described(build_root, what):
+    """As listed(), but with all that is said of each; [] from a driver that
+    does not know the word."""
+    driver = kinds.driver(build_root, "none")
+    try:
+        said = subprocess.run([driver, "list", what, "--json"], capture_output=True, text=True)
+        return json.loads(said.stdout) if said.returncode == 0 else []
+    except (OSError, ValueError):
+        return []
+
+
 def check_names(choices):
     """None, or the one line that says which name is wrong."""
     for option, name, what in (
@@ -48,6 +71,8 @@ def binary(build_root, lens, mutant):
 
 def target(lens, mutant):
     """The build target of a lens's driver."""
+    if lens == "score":
+        return "explore_mutants"
     if lens == "explore":
         return f"reveille_explore_{mutant}" if mutant else "reveille_explore_driver"
     return f"reveille_mutant_{mutant}" if mutant else "reveille"
@@ -80,12 +105,14 @@ def builds(choices):
     for lens in asked:
         name = target(lens, choices.mutant)
         preset = kinds.PRESET[lens]
+        if lens == "score" and why_not_score(choices):
+            continue
         if preset != "release":
             if sanitizers:
                 yield preset, "reveille"
                 if choices.mutant:
                     yield preset, name
-        elif lens != "explore" or knows_target(choices.build_root, preset, name):
+        elif lens == "none" or knows_target(choices.build_root, preset, name):
             yield preset, name
 
 
@@ -101,9 +128,23 @@ def usable(choices, failed_builds):
     return lenses, why_not
 
 
+def why_not_score(choices):
+    if choices.mutant:
+        return "it plants its bugs itself, and this night has one already"
+    few = (choices.minutes or 0) < options.MINUTES_FOR_SCORE
+    if few and not choices.lenses:
+        return f"{choices.minutes:g} minutes are less than {options.MINUTES_FOR_SCORE}"
+    return ""
+
+
 def why_unusable(choices, lens, failed_builds):
     if choices.lenses and lens not in choices.lenses:
         return "--lenses leaves it out"
+    if lens == "score":
+        if why_not_score(choices):
+            return why_not_score(choices)
+        if not bugs(choices.build_root):
+            return "the driver has no planted bugs"
     preset, name = kinds.PRESET[lens], target(lens, choices.mutant)
     path = binary(choices.build_root, lens, choices.mutant)
     if (preset, name) in failed_builds or (preset, "reveille") in failed_builds:

@@ -20,9 +20,10 @@ WORST_FIRST = ("finding", "unjudged", "failed", "interrupted", "skipped")
 
 # The driver ends its runs itself, a slow lens's later: this is for one that
 # does not.
-GRACE_SECONDS = {"none": 120, "explore": 120, "tsan": 300, "asan": 300}
+GRACE_SECONDS = {"none": 120, "explore": 120, "score": 180, "tsan": 300, "asan": 300}
 
-PRESET = {"none": "release", "explore": "release", "tsan": "tsan", "asan": "asan"}
+PRESET = {"none": "release", "explore": "release", "score": "release", "tsan": "tsan", "asan": "asan"}
+ZOO = "zoo-"
 ENVIRONMENT = {"tsan": {"TSAN_OPTIONS": "print_suppressions=1"}}
 
 
@@ -71,13 +72,32 @@ def explore_words(unit, seconds, choices, out):
     ]
 
 
-WORDS = {"stress": stress_words, "explore": explore_words}
+def score_words(unit, _seconds, _choices, out):
+    """One trial with all the time that it is promised, also at a night's end."""
+    is_zoo = unit.scenario.startswith(ZOO)
+    return [
+        f"--mutants={'none' if is_zoo else unit.scenario}",
+        f"--zoo={unit.scenario.removeprefix(ZOO) if is_zoo else 'none'}",
+        "--lenses=explore-portfolio",
+        "--rescuers=off",
+        "--trials=1",
+        "--clean-trials=0",
+        "--replays=0",
+        "--shrink-seconds=0",
+        f"--budget={unit.seconds}s",
+        f"--seed={unit.seed}",
+        f"--out={out}",
+    ]
+
+
+WORDS = {"stress": stress_words, "explore": explore_words, "score": score_words}
 
 
 def command(unit, seconds, choices, out):
     words = [driver(choices.build_root, unit.lens), unit.kind]
     words += WORDS[unit.kind](unit, seconds, choices, out)
-    return words + ([f"--mutant={choices.mutant}"] if choices.mutant else [])
+    planted = choices.mutant and unit.kind != "score"
+    return words + ([f"--mutant={choices.mutant}"] if planted else [])
 
 
 def records(folder):

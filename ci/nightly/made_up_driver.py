@@ -14,7 +14,11 @@ import json, os, pathlib, sys, time
 LISTS = {"scenarios": "burst  submission timing\n    more\nmix    all of it",
          "pools": "mpg\nreference", "mutants": "pre-seed  the protocol before the seed"}
 if sys.argv[1] == "list":
-    print(LISTS[sys.argv[2]])
+    if "--json" in sys.argv:
+        zoo = [{"name": "ape", "pool": "zoo-ape"}, {"name": "cat", "pool": "zoo-cat"}]
+        print(json.dumps(zoo if sys.argv[2] == "zoo" else []))
+    else:
+        print(LISTS[sys.argv[2]])
     sys.exit(0)
 if sys.argv[1] == "--version":
     print("reveille 0.1.0 (made up)")
@@ -35,7 +39,15 @@ play = plays[min(number, len(plays) - 1)]
 with open(os.environ["CALLS"], "a") as calls:
     calls.write(json.dumps({"number": number, "kind": kind, "driver": sys.argv[0], **given}) + "\n")
 
-record = {"schema": "reveille-run/1", "scenario": given["scenario"], "seed": int(given["seed"]),
+if kind == "score":
+    cell = {"bug": given["zoo"], "group": "zoo", "lens": given["lenses"], "rescuers": False, "planned": 1,
+            "trials": 1, "failed_trials": 0, "found": 1, "right_verdict": 1, "verdicts": {"deadlock": 1},
+            "places": {"burst/2": 1}, "expected": True,
+            "each": [{"trial": 0, "found": True, "right": True, "seconds": 0.5, "searched": 7}],
+            "median_seconds": 0.5, "median_schedules": 7}
+    score = {"schema": "reveille-score/1", "complete": True, "cells": [cell]}
+    (out / "score.json").write_text(json.dumps(score))
+record = {"schema": "reveille-run/1", "scenario": given.get("scenario", kind), "seed": int(given["seed"]),
           "rescuers": given["rescuers"] == "on", "outcome": "clean", "duration_s": 0.1, "verdicts": []}
 if kind == "explore":
     record |= {"schedules": 500, "distinct": 400, "steps": 9000, "progress": [[0.1, 200, 190], [0.2, 500, 400]]}

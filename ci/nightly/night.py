@@ -189,4 +189,5 @@ def make_plan(night_record, wanted):
         night_record["lenses"],
         night_record["options"]["minutes"] * 60 * night_record["options"]["jobs"],
         wanted,
+        night_record.get("bugs", ()),
     )

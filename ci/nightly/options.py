@@ -9,7 +9,8 @@ that says what was searched and what was found: DIR/report.html, with
 summary.md, junit.xml, findings.sarif, metrics.prom and report.json beside it.
 
 Setup and build come on top of --minutes. Sanitizers are looked through from 20
-minutes on, or when their build trees are up to date, or when --lenses asks.
+minutes on, or when their build trees are up to date, or when --lenses asks. So
+are the planted bugs, with which the judges themselves are measured.
 Control-C ends the night with its report; --resume runs what is missing."""
 
 EPILOGUE = """Exit status: 0 nothing new found, 1 found (a new or returned signature; any
@@ -17,6 +18,8 @@ with --strict), 2 wrong usage, 3 could not judge."""
 
 # From so many minutes on it is worth building the sanitizers' trees.
 MINUTES_FOR_SANITIZERS = 20
+# ... and on measuring the judges themselves.
+MINUTES_FOR_SCORE = 20
 
 
 def positive(text):
@@ -106,5 +109,8 @@ class Filter:
     def wants(self, variant):
         # "explore" is a kind and a lens; that it is asked for as one is enough.
         sorts = (variant.kind, variant.lens)
+        # It runs all scenarios by itself: a night of some of them has none.
+        if variant.kind == "score" and self.only and "score" not in self.only:
+            return False
         asked = [word for word in self.only if word not in self.all_scenarios]
         return not set(self.skip) & set(sorts) and (not asked or bool(set(asked) & set(sorts)))

@@ -11,6 +11,9 @@ import itertools
 
 # Seconds of one unit: less judges little, more delays the other scenarios.
 SHORTEST, LONGEST = 2, 30
+# A score's unit is one trial of one bug, which ends when the bug is found: so
+# long is what the judges promise, and less would prove nothing.
+SCORE_SECONDS = 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +39,7 @@ SWEEP = (
     Variant("explore", "explore", procs=1),
     Variant("stress", "none", rescuers="on", chaos="all"),
     Variant("stress", "asan", rescuers="off", chaos="all", weight=2),
+    Variant("score", "score"),
     Variant("explore", "explore", procs=3),
     Variant("stress", "none", rescuers="off", chaos="none"),
     Variant("explore", "explore", procs=2, rescuers="on"),
@@ -60,6 +64,8 @@ class Unit:
     seconds: int
 
     def title(self):
+        if self.kind == "score":
+            return f"score {self.scenario}"
         if self.kind == "explore":
             return f"explore {self.scenario} procs={self.procs} rescuers={self.rescuers}"
         lens = "" if self.lens == "none" else f"{self.lens} "
@@ -73,11 +79,14 @@ def unit_seed(root, number):
 
 class Plan:
     """The units of a night, one after the other without end; the first
-    `planned` of them are what the budget is meant for."""
+    `planned` of them are what the budget is meant for. Where others have a
+    scenario, units of the score have the next of the bugs."""
 
-    def __init__(self, root, scenarios, lenses, budget_seconds, wanted=lambda variant: True):
+    def __init__(self, root, scenarios, lenses, budget_seconds, wanted=lambda variant: True, bugs=()):
         self.root = root
         self.scenarios = tuple(scenarios)
+        self.bugs = tuple(bugs)
+        lenses = set(lenses) - (set() if bugs else {"score"})
         self.variants = [v for v in SWEEP if v.lens in lenses and wanted(v)]
         weights = sum(v.weight for v in self.variants) * len(self.scenarios)
         self.sweep_length = len(self.variants) * len(self.scenarios)
@@ -86,18 +95,23 @@ class Plan:
         self.planned = self._planned(budget_seconds)
 
     def unit(self, number):
-        place = number % self.sweep_length
+        sweep, place = divmod(number, self.sweep_length)
         variant = self.variants[place // len(self.scenarios)]
+        index = place % len(self.scenarios)
+        name, seconds = self.scenarios[index], self.seconds * variant.weight
+        if variant.kind == "score":
+            name = self.bugs[(sweep * len(self.scenarios) + index) % len(self.bugs)]
+            seconds = SCORE_SECONDS
         return Unit(
             number,
             variant.kind,
             variant.lens,
-            self.scenarios[place % len(self.scenarios)],
+            name,
             variant.procs,
             variant.rescuers,
             variant.chaos,
             unit_seed(self.root, number),
-            self.seconds * variant.weight,
+            seconds,
         )
 
     def _planned(self, budget_seconds):

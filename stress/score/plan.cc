@@ -1,6 +1,7 @@
 #include "stress/score/plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,13 +12,19 @@
 namespace reveille::stress {
 namespace {
 
-// Those that `asked` names: all, none, or names with commas between them.
+// Those that `asked` names: all, none, those that the explore lens should find,
+// or names with commas between them.
 absl::StatusOr<std::vector<Subject>> Choose(const char* flag,
                                             const std::string& asked,
                                             const std::vector<Subject>& all) {
   if (asked == "all") return all;
   std::vector<Subject> chosen;
   if (asked == "none") return chosen;
+  if (asked == "expected") {
+    std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
+                 [](const Subject& s) { return s.explore_should_find; });
+    return chosen;
+  }
   for (const absl::string_view name : absl::StrSplit(asked, ',')) {
     const auto at = std::find_if(all.begin(), all.end(), [name](const auto& s) {
       return s.name == name;
@@ -25,7 +32,7 @@ absl::StatusOr<std::vector<Subject>> Choose(const char* flag,
     if (at == all.end()) {
       return absl::InvalidArgumentError(absl::StrCat(
           flag, ": nothing is called '", name,
-          "'; write all, none, or some of ",
+          "'; write all, expected, none, or some of ",
           absl::StrJoin(all, ",", [](std::string* out, const Subject& s) {
             out->append(s.name);
           })));

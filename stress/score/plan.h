@@ -15,7 +15,7 @@
 namespace reveille::stress {
 
 struct ScoreOptions {
-  std::string mutants = "all";  // all, none or names with commas.
+  std::string mutants = "all";  // all, expected, none or names with commas.
   std::string zoo = "none";     // Likewise.
   std::vector<std::string> lenses = {"explore-portfolio"};
   std::vector<std::string> rescuers = {"off"};

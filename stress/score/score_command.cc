@@ -26,7 +26,10 @@ constexpr const char* kFooter =
     "tool failed, or was interrupted.";
 
 void AddWhatToScore(CLI::App* command, ScoreOptions* o) {
-  command->add_option("--mutants", o->mutants, "all, none or a,b")
+  command
+      ->add_option(
+          "--mutants", o->mutants,
+          "all, expected (those that explore should find), none or a,b")
       ->capture_default_str();
   command
       ->add_option("--zoo", o->zoo,

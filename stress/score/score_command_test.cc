@@ -56,66 +56,68 @@ class ScoreCommandTest : public testing::Test {
     for (const char* name : {"reveille", "reveille_explore"}) {
       EXPECT_TRUE(WriteWhole(bin() + "/" + name, kProgram, true).ok());
     }
-    Write("mutants.json",
-          R"([{"name":"easy","expect":"deadlock (explore)"
-  },)"
-          R"({"name":"memory","expect":"deadlock on hardware; explore: none"}])");
-  Write("zoo.json", R"([{"name":"ape","pool":"zoo-ape","expect":"livelock"}])");
-  Write("scenarios.json", R"([{"name":"burst"},{"name":"mix"}])");
-  for (const char* mutant : {"easy", "memory"}) Build(mutant);
-  Play("easy", "found deadlock");
-  Play("zoo-ape", "found livelock");
-} ~ScoreCommandTest() override {
-  std::filesystem::remove_all(base_);
-}
+    Write(
+        "mutants.json",
+        R"j([{"name":"easy","expect":"deadlock (explore)"},)j"
+        R"j({"name":"memory","expect":"deadlock on hardware; explore: none"}])j");
+    Write("zoo.json",
+          R"([{"name":"ape","pool":"zoo-ape","expect":"livelock"}])");
+    Write("scenarios.json", R"([{"name":"burst"},{"name":"mix"}])");
+    for (const char* mutant : {"easy", "memory"}) Build(mutant);
+    Play("easy", "found deadlock");
+    Play("zoo-ape", "found livelock");
+  }
+  ~ScoreCommandTest() override { std::filesystem::remove_all(base_); }
 
-std::string bin() const { return base_ + "/bin"; }
-std::string out() const { return base_ + "/score"; }
-void Write(const std::string& name, const std::string& text) {
-  EXPECT_TRUE(WriteWhole(bin() + "/" + name, text).ok());
-}
-void Play(const std::string& name, const std::string& play) {
-  Write("play-" + name, play);
-}
-void Build(const std::string& mutant) {
-  const std::string folder = bin() + "/mutants/" + mutant;
-  std::filesystem::create_directories(folder);
-  for (const char* name : {"reveille", "reveille_explore"}) {
-    std::filesystem::create_symlink(bin() + "/" + name, folder + "/" + name);
+  std::string bin() const { return base_ + "/bin"; }
+  std::string out() const { return base_ + "/score"; }
+  void Write(const std::string& name, const std::string& text) {
+    EXPECT_TRUE(WriteWhole(bin() + "/" + name, text).ok());
   }
-}
-std::vector<std::string> Words(const std::vector<std::string>& more) const {
-  std::vector<std::string> words = {"score",          "--bin=" + bin(),
-                                    "--out=" + out(), "--budget=100ms",
-                                    "--trials=2",     "--replays=2"};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-DriverResult Score(const std::vector<std::string>& more = {}) {
-  return driver_.Run(Words(more));
-}
-nlohmann::json Json() const {
-  return nlohmann::json::parse(
-      ReadWhole(out() + "/score.json").value_or("null"), nullptr, false);
-}
-nlohmann::json CellOf(const std::string& bug) const {
-  for (const nlohmann::json& cell : Json()["cells"]) {
-    if (cell["bug"] == bug) return cell;
+  void Play(const std::string& name, const std::string& play) {
+    Write("play-" + name, play);
   }
-  return nullptr;
-}
-int Calls(const std::string& word) const {
-  int count = 0;
-  std::ifstream in(bin() + "/calls");
-  for (std::string line; std::getline(in, line);) {
-    if (line.find(word) != std::string::npos) ++count;
+  void Build(const std::string& mutant) {
+    const std::string folder = bin() + "/mutants/" + mutant;
+    std::filesystem::create_directories(folder);
+    for (const char* name : {"reveille", "reveille_explore"}) {
+      std::filesystem::create_symlink(bin() + "/" + name, folder + "/" + name);
+    }
   }
-  return count;
-}
-std::string Page() const { return ReadWhole(out() + "/score.md").value_or(""); }
+  std::vector<std::string> Words(const std::vector<std::string>& more) const {
+    std::vector<std::string> words = {"score",          "--bin=" + bin(),
+                                      "--out=" + out(), "--budget=100ms",
+                                      "--trials=2",     "--replays=2"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  DriverResult Score(const std::vector<std::string>& more = {}) {
+    return driver_.Run(Words(more));
+  }
+  nlohmann::json Json() const {
+    return nlohmann::json::parse(
+        ReadWhole(out() + "/score.json").value_or("null"), nullptr, false);
+  }
+  nlohmann::json CellOf(const std::string& bug) const {
+    for (const nlohmann::json& cell : Json()["cells"]) {
+      if (cell["bug"] == bug) return cell;
+    }
+    return nullptr;
+  }
+  int Calls(const std::string& word) const {
+    int count = 0;
+    std::ifstream in(bin() + "/calls");
+    for (std::string line; std::getline(in, line);) {
+      if (line.find(word) != std::string::npos) ++count;
+    }
+    return count;
+  }
+  std::string Page() const {
+    return ReadWhole(out() + "/score.md").value_or("");
+  }
 
-DriverUnderTest driver_;
-std::string base_;
+  DriverUnderTest driver_;
+  std::string base_;
 };
 
 TEST_F(ScoreCommandTest, AllFoundAndCleanIsExitCodeZero) {
@@ -146,6 +148,12 @@ TEST_F(ScoreCommandTest, BugThatNoneShouldFindIsSaidToBeSo) {
   EXPECT_EQ(CellOf("memory")["found"], 0);
   EXPECT_EQ(CellOf("memory")["must_find"], false);
   EXPECT_NE(Page().find("0/2 (not expected)"), std::string::npos) << Page();
+}
+
+TEST_F(ScoreCommandTest, ExpectedAreThoseThatExploreShouldFind) {
+  EXPECT_EQ(Score({"--mutants=expected"}).exit_code, 0);
+  EXPECT_EQ(CellOf("easy")["found"], 2);
+  EXPECT_TRUE(CellOf("memory").is_null());
 }
 
 TEST_F(ScoreCommandTest, MissedBugIsExitCodeOne) {

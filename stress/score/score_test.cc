@@ -33,6 +33,7 @@ TEST(SubjectTest, ExploreShouldFindWhatNamesItUnlessNoneShould) {
   EXPECT_TRUE(ExploreShouldFind("deadlock (watchdog, any rescuers; explore)."));
   EXPECT_FALSE(ExploreShouldFind("lost-task (oracle at quiescence)."));
   EXPECT_FALSE(ExploreShouldFind("deadlock on hardware; explore: none."));
+  EXPECT_FALSE(ExploreShouldFind("deadlock (neither explore nor TSan)."));
 }
 
 TEST(SubjectTest, RescuedIsALossWhereTheRescuersAreOn) {

@@ -65,7 +65,8 @@ std::vector<std::string> VerdictsNamed(absl::string_view expectation) {
 
 bool ExploreShouldFind(absl::string_view expectation) {
   const std::vector<std::string> words = Words(expectation);
-  return Contains(words, "explore") && !Contains(words, "none");
+  return Contains(words, "explore") && !Contains(words, "none") &&
+         !Contains(words, "neither");
 }
 
 absl::StatusOr<Subject> MutantFrom(const nlohmann::json& entry) {

@@ -18,8 +18,9 @@ struct Subject {
   std::string pool;
   std::string mutant;  // "" unless it is one.
   bool has_bug = true;
-  // Verdicts that its header names. What it says about lenses is in words, but
-  // for two: "explore" (that lens should find it) and "none" (none should).
+  // Verdicts that its header names. Of lenses it says in words; one that has
+  // the word "explore", and neither "none" nor "neither", should be found by
+  // it.
   std::vector<std::string> expect;
   bool explore_should_find = false;
 };
