@@ -208,7 +208,11 @@ int Inquiry::Weigh(const MissedWakeup& missed) const {
 
 void Inquiry::Keep(MissedWakeup missed) {
   // Things change while a thread sleeps; that alone is no reason to wake it.
-  if (missed.miss == Miss::kUnknown && missed.changed_at > asleep_) return;
+  // And what others make of its own last change is not what it slept on.
+  const bool looked = missed.looked_at == kNoStep ||
+                      steps_[missed.looked_at].effect != Effect::kChanged;
+  const bool late = missed.changed_at > asleep_;
+  if (missed.miss == Miss::kUnknown && (late || !looked)) return;
   missed.weight = Weigh(missed);
   if (IsBetter(missed, best_)) best_ = missed;
 }
