@@ -85,7 +85,8 @@ TEST(Objects, TooManyShareOneName) {
   auto objects = std::make_unique<Objects>();
   objects->Reset();
   for (uintptr_t i = 0; i < 100000; ++i) objects->At(i * 8);
-  EXPECT_EQ(objects->At(8 * 99999)->name, objects->At(8 * 99998)->name);
+  EXPECT_EQ(objects->At(uintptr_t{8} * 99999)->name,
+            objects->At(uintptr_t{8} * 99998)->name);
   EXPECT_EQ(objects->At(0)->name, 1u);
 }
 

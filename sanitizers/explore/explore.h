@@ -71,6 +71,7 @@ void SetOracle(Oracle* oracle);
 
 // As LLVM has proposed for ThreadSanitizer: one execution of callback(argument)
 // under the next random schedule. 0 when it was clean.
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
 extern "C" int __tsan_simulate(void (*callback)(void*), void* argument);
 
 #endif  // REVEILLE_SANITIZERS_EXPLORE_EXPLORE_H_

@@ -38,8 +38,8 @@ uint64_t DistinctCounter::Estimate() const {
   const double alpha = 0.7213 / (1 + 1.079 / kCount);
   const double raw = alpha * kCount * kCount / sum;
   const bool small = raw < 2.5 * kCount && empty > 0;
-  return static_cast<uint64_t>(0.5 +
-                               (small ? kCount * log(kCount / empty) : raw));
+  return static_cast<uint64_t>(
+      llround(small ? kCount * log(kCount / empty) : raw));
 }
 
 uint64_t UnitsOf(const Config& config) {

@@ -57,7 +57,7 @@ int Arrive(Fiber* self, pthread_barrier_t* barrier, uintptr_t pc) {
   Point(self, Kind::kBarrierWait, object, pc);
   const int32_t before = Arrived(barrier);
   Changed(self, static_cast<uint64_t>(before),
-          static_cast<uint64_t>(before + 1));
+          static_cast<uint64_t>(before) + 1);
   if (before + 1 == Needed(barrier)) {
     Arrived(barrier) = 0;
     ++Round(barrier);

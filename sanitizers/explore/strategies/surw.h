@@ -20,7 +20,7 @@ class Surw final : public Strategy {
 
  private:
   static constexpr int kObjects = 512;
-  static constexpr size_t kSlots = 4 * kObjects;
+  static constexpr size_t kSlots = size_t{4} * kObjects;
   static constexpr int kProfiled = 24;  // threads beyond share a counter
 
   // What is known about an object, from the executions before.
