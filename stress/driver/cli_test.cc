@@ -86,7 +86,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(CliTest, ListsAreLinesOrJson) {
   const DriverResult lines = RunDriver({"list", "scenarios"});
   EXPECT_EQ(lines.exit_code, 0);
-  EXPECT_NE(lines.out.find("tiny-bursts      All of a burst runs\n"),
+  EXPECT_NE(lines.out.find("tiny-bursts                All of a burst runs\n"),
             std::string::npos)
       << lines.out;
   const auto json =
