@@ -177,9 +177,9 @@ void AddScoreCommand(Cli* cli) {
   AddHowMuch(command, options.get());
   AddFolders(command, options.get());
   command->callback([cli, command, options] {
-    if (command->count("--zoo") > 0 && options->zoo.empty()) {
-      options->zoo = "all";
-    }
+    const CLI::Option* zoo = command->get_option("--zoo");
+    const bool bare = zoo->results().empty() || zoo->results()[0].empty();
+    if (zoo->count() > 0 && bare) options->zoo = "all";
     const absl::StatusOr<int> code = Score(options.get());
     if (code.ok()) {
       cli->exit_code = *code;

@@ -118,11 +118,12 @@ TEST(SliceResultTest, ExploreSaysWhenAndAfterHowManySchedules) {
 TEST(SliceResultTest, RoundsOfAllLinesAddUp) {
   const SliceResult result =
       Read("threads",
-           "{\"outcome\":\"clean\",\"rounds\":3,\"verdicts\":[]}\n"
-           "{\"outcome\":\"clean\",\"rounds\":4,\"verdicts\":[]}\n"
+           "{\"outcome\":\"clean\",\"rounds\":3,\"duration_s\":1}\n"
+           "{\"outcome\":\"clean\",\"rounds\":4,\"duration_s\":0.5}\n"
            "{\"outcome\":\"cle");
   EXPECT_FALSE(result.found);
   EXPECT_EQ(result.searched, 7u);
+  EXPECT_EQ(result.lasted, 1.5);
   EXPECT_EQ(result.failure, "");
 }
 

@@ -1,5 +1,7 @@
 #include "stress/score/slice_result.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "nlohmann/json.hpp"
@@ -49,6 +51,10 @@ void ReadLine(const Lens& lens, const nlohmann::json& line,
               SliceResult* result) {
   const std::string outcome = line.value("outcome", "");
   result->skipped |= outcome == "skipped";
+  if (line.contains("duration_s")) {
+    result->lasted =
+        std::max(result->lasted, 0.0) + line["duration_s"].get<double>();
+  }
   if (outcome == "failed" || outcome == "unjudged") {
     result->failure = line.value("error", outcome);
   }

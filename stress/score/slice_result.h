@@ -14,6 +14,7 @@ struct SliceResult {
   bool skipped = false;   // The pool lacks what the scenario needs.
   std::string failure;    // Why nothing was judged, or not all.
   uint64_t searched = 0;  // Schedules or rounds, up to what was found.
+  double lasted = -1;     // Seconds; below 0: the lens does not say.
   double seconds = -1;    // To what was found; below 0: the lens does not say.
 
   bool found = false;
