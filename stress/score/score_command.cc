@@ -31,12 +31,12 @@ void AddWhatToScore(CLI::App* command, ScoreOptions* o) {
           "--mutants", o->mutants,
           "all, expected (those that explore should find), none or a,b")
       ->capture_default_str();
+  // The default of an option that is given without a value.
   command
       ->add_option("--zoo", o->zoo,
-                   "all (also without a value), none or a,b; with their fixed "
-                   "twins")
+                   "all, none (if not given) or a,b; with their fixed twins")
       ->expected(0, 1)
-      ->capture_default_str();
+      ->default_str("all");
   command
       ->add_option("--lenses", o->lenses,
                    "threads, threads-tsan, explore-portfolio, explore-random, "
@@ -176,10 +176,7 @@ void AddScoreCommand(Cli* cli) {
   AddWhatToScore(command, options.get());
   AddHowMuch(command, options.get());
   AddFolders(command, options.get());
-  command->callback([cli, command, options] {
-    const CLI::Option* zoo = command->get_option("--zoo");
-    const bool bare = zoo->results().empty() || zoo->results()[0].empty();
-    if (zoo->count() > 0 && bare) options->zoo = "all";
+  command->callback([cli, options] {
     const absl::StatusOr<int> code = Score(options.get());
     if (code.ok()) {
       cli->exit_code = *code;
