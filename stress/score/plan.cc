@@ -1,6 +1,7 @@
 #include "stress/score/plan.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -122,8 +123,7 @@ absl::Status Restore(const nlohmann::json& json, ScoreOptions* o) {
     json.at("rescuers").get_to(o->rescuers);
     json.at("trials").get_to(o->trials);
     json.at("clean_trials").get_to(o->clean_trials);
-    o->budget_ms =
-        static_cast<int64_t>(json.at("budget_s").get<double>() * 1000 + 0.5);
+    o->budget_ms = std::llround(json.at("budget_s").get<double>() * 1000);
     json.at("seed").get_to(o->seed);
     json.at("replays").get_to(o->replays);
     json.at("shrink_s").get_to(o->shrink_seconds);

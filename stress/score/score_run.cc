@@ -199,7 +199,7 @@ nlohmann::json ScoreRun::Summary(const std::vector<Cell>& cells) const {
 absl::Status ScoreRun::WriteScore() {
   const std::vector<Cell> cells = FoldCells(plan_, results_);
   written_ms_ = MonotonicMs();
-  const absl::Status status =
+  absl::Status status =
       WriteWhole(options_.out + "/score.json", Summary(cells).dump(1) + "\n");
   if (!status.ok()) return status;
   return WriteWhole(options_.out + "/score.md",

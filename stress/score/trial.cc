@@ -87,24 +87,28 @@ SliceSpec Trial::SpecOf(const Slice& slice) const {
 bool Trial::Fail(const std::string& why) {
   ++result_.failed_slices;
   result_.failure = why;
-  return result_.searched == 0 && result_.failed_slices >= kHopeless;
+  const bool hopeless =
+      result_.searched == 0 && result_.failed_slices >= kHopeless;
+  return hopeless && GiveUp(why);
+}
+
+bool Trial::GiveUp(const std::string& why) {
+  result_.gave_up = true;
+  result_.failure = why;
+  return true;
 }
 
 bool Trial::StartSlice() {
   const int64_t left_ms = plan_.budget_ms - searched_ms_;
   if (left_ms <= 0) return true;
   if (!slices_.Next(context_->skipped[plan_.subject->pool], &slice_)) {
-    result_.failure = "no scenario can be run on this pool";
-    return true;
+    return GiveUp("no scenario can be run on this pool");
   }
   slice_.ms = std::min(slice_.ms, left_ms);
   std::error_code ignored;
   std::filesystem::remove_all(scratch(), ignored);
   const absl::Status folder = MakeFolder(scratch());
-  if (!folder.ok()) {
-    result_.failure = std::string(folder.message());
-    return true;
-  }
+  if (!folder.ok()) return GiveUp(std::string(folder.message()));
   const SliceSpec spec = SpecOf(slice_);
   auto program = Program::Start(SliceCommand(spec, context_->programs),
                                 scratch() + "/output", SliceLimitMs(spec));
@@ -112,8 +116,7 @@ bool Trial::StartSlice() {
     program_ = *std::move(program);
     return false;
   }
-  result_.failure = std::string(program.status().message());
-  return true;
+  return GiveUp(std::string(program.status().message()));
 }
 
 bool Trial::DigestSlice() {

@@ -44,7 +44,8 @@ struct TrialResult {
   int slices = 0;
   int failed_slices = 0;  // In which nothing could be judged.
   std::string failure;    // Why, of the last of them.
-  bool judged() const { return found || searched > 0; }
+  bool gave_up = false;  // Before its time was over: not to find means nothing.
+  bool judged() const { return found || (searched > 0 && !gave_up); }
 
   // Of what was found.
   std::string verdict;
@@ -103,6 +104,7 @@ class Trial {
   bool StartReplay();
   bool DigestReplay();
   bool Fail(const std::string& why);
+  bool GiveUp(const std::string& why);
   std::string scratch() const;
 
   const TrialPlan plan_;

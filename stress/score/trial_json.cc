@@ -39,7 +39,8 @@ nlohmann::json ToJson(const TrialResult& r) {
       {"trial", r.key.number}, {"seed", r.seed},
       {"found", r.found},      {"right", r.right},
       {"seconds", r.seconds},  {"searched", r.searched},
-      {"slices", r.slices},    {"failed_slices", r.failed_slices}};
+      {"slices", r.slices},    {"failed_slices", r.failed_slices},
+      {"gave_up", r.gave_up}};
   if (!r.failure.empty()) json["failure"] = r.failure;
   if (r.found) json["finding"] = FindingOf(r);
   return json;
@@ -61,6 +62,7 @@ std::optional<TrialResult> TrialFromJson(const nlohmann::json& json) {
     json.at("slices").get_to(r.slices);
     json.at("failed_slices").get_to(r.failed_slices);
     r.failure = json.value("failure", "");
+    json.at("gave_up").get_to(r.gave_up);
     if (r.found) ReadFinding(json.at("finding"), &r);
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
