@@ -27,11 +27,14 @@ void Sched::WakePSlow() {
   if (!nmspinning_.compare_exchange_strong(none, 1)) return;
   M* self = CurrentM();
   lock_.Lock();
-  P* p = PIdleGetSpinning();
+  P* p = PIdleGet();
   if (p == nullptr) {
     // Inside the lock: who read our 1 and left must be covered by the
-    // needspinning that is set now.
+    // needspinning that is set now. And in this order: a searcher that answers
+    // needspinning, finds work and hands its duty on must not take our 1, which
+    // stands for nobody, for another searcher (README, "The failed waker").
     DecNmSpinning();
+    needspinning_.store(1);
     lock_.Unlock();
     if (self != nullptr) Record(self, Event::kWakePNoP);
     return;

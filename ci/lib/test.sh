@@ -55,7 +55,6 @@ test_preset() {
     step "explore $preset" explore_briefly "$preset"
   fi
   if [ "$preset" = release ]; then
-    step "score of the mutants" score_briefly
     step "consumer of the package" scheduler/consumer_test/run build/release
     step "clang-tidy" ci/checks/tidy --budget=120
   fi
@@ -82,13 +81,4 @@ explore_briefly() {
         --procs="$procs" --schedules=400 --seed=1 --out="out/ci/explore"
     done
   done
-}
-
-# Every mutant once, and the product for the same time. Only those that the lens
-# should find: the others would take their whole budget to show nothing.
-score_briefly() {
-  rm -rf out/ci/score
-  build/release/bin/reveille score --mutants=expected --lenses=explore-portfolio \
-    --rescuers=off --trials=1 --budget=60s --jobs="$(nproc)" --seed=1 --replays=0 \
-    --shrink-seconds=0 --out=out/ci/score
 }
