@@ -111,6 +111,8 @@ class Night:
             self._settle(Running(unit, folder, number_of_attempt, None, words), not_begun(error))
             return
         self.running.append(Running(unit, folder, number_of_attempt, process, words))
+        # At once: a short unit may be over before anybody looks at it again.
+        self._show()
 
     def _look(self):
         for running in list(self.running):
@@ -118,6 +120,9 @@ class Night:
             if end is not None and not self._goes_on(running, end):
                 self.running.remove(running)
                 self._settle(running, running.end)
+        self._show()
+
+    def _show(self):
         self.progress.show(len(self.done), [r.unit for r in self.running], self.left())
 
     def _goes_on(self, running, end):
