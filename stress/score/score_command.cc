@@ -118,7 +118,7 @@ absl::Status OpenFolder(ScoreOptions* options) {
       return absl::InvalidArgumentError(
           absl::StrCat("--resume: no score in ", options->out));
     }
-    const absl::Status status =
+    absl::Status status =
         Restore(nlohmann::json::parse(*before, nullptr, false), options);
     if (status.ok()) return status;
     return absl::InvalidArgumentError(
