@@ -134,7 +134,7 @@ TEST(ScenarioRegistryTest, PoolWithoutACapabilityIsToldWhichOneIsMissing) {
   EXPECT_EQ(FindScenario("burst")->missing(pool), "");
   for (const char* name :
        {"alarm", "childgate", "giveway", "idlework", "lend", "netpoll",
-        "overtake", "pdrop", "resize", "timers", "yield"}) {
+        "overtake", "pdrop", "readyrace", "resize", "timers", "yield"}) {
     EXPECT_NE(FindScenario(name)->missing(pool), "") << name;
   }
 }
