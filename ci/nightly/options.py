@@ -22,8 +22,18 @@ MINUTES_FOR_SANITIZERS = 20
 MINUTES_FOR_SCORE = 20
 
 
+class Parser(argparse.ArgumentParser):
+    """One line for bad usage, as everywhere in Reveille."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+
+
 def positive(text):
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}': expected a number above 0") from None
     if not 0 < value <= 100_000:
         raise ValueError
     return value
@@ -45,7 +55,7 @@ def lens_names(text):
 
 
 def parser():
-    result = argparse.ArgumentParser(
+    result = Parser(
         prog="ci/run nightly",
         description=DESCRIPTION,
         epilog=EPILOGUE,
