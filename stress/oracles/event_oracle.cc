@@ -39,9 +39,9 @@ bool EventOracle::IsJustified(Event event) const {
     case Event::kBusy:
       return contested_;
     case Event::kClosed:
-    case Event::kFailed:
-      // A wait that begins after the close finds a bad descriptor.
       return closed_.load();
+    case Event::kFailed:
+      return false;
   }
   return false;
 }

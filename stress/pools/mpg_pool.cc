@@ -1,5 +1,8 @@
 #include "stress/pools/mpg_pool.h"
 
+#include <coroutine>
+#include <utility>
+
 #include "absl/status/status.h"
 
 namespace reveille::stress {
@@ -35,9 +38,47 @@ NetpollPool::Event ToEvent(Wake wake) {
   return NetpollPool::Event::kFailed;
 }
 
+// One of those that were submitted and have not begun to wait, until it is
+// destroyed: by its begin, or with a task that never runs.
+class NotBegun {
+ public:
+  explicit NotBegun(std::atomic<uint32_t>* count) : count_(count) {
+    count_->fetch_add(1);
+  }
+  NotBegun(NotBegun&& other) noexcept
+      : count_(std::exchange(other.count_, nullptr)) {}
+  ~NotBegun() {
+    if (count_ != nullptr && count_->fetch_sub(1) == 1) count_->notify_all();
+  }
+
+ private:
+  std::atomic<uint32_t>* count_;
+};
+
+// FdOperation, and word of its begin. From the arming on the frame, with this
+// in it, belongs to whoever wakes the task.
+class AnnouncedWait {
+ public:
+  AnnouncedWait(int fd, FdOperation::Direction direction,
+                PoolClock::time_point deadline, NotBegun not_begun)
+      : wait_(fd, direction, deadline), not_begun_(std::move(not_begun)) {}
+  bool await_ready() { return wait_.await_ready(); }
+  bool await_suspend(std::coroutine_handle<> handle) {
+    const NotBegun ends_here = std::move(not_begun_);
+    return wait_.await_suspend(handle);
+  }
+  Wake await_resume() { return wait_.await_resume(); }
+
+ private:
+  FdOperation wait_;
+  NotBegun not_begun_;
+};
+
 Task<> AwaitFd(int fd, FdOperation::Direction direction,
-               PoolClock::time_point deadline, MpgPool::Done done) {
-  const Wake wake = co_await FdOperation(fd, direction, deadline);
+               PoolClock::time_point deadline, NotBegun not_begun,
+               MpgPool::Done done) {
+  const Wake wake =
+      co_await AnnouncedWait(fd, direction, deadline, std::move(not_begun));
   done(ToEvent(wake));
 }
 
@@ -88,8 +129,8 @@ bool MpgPool::Shutdown(PoolClock::time_point deadline) {
 void MpgPool::SubmitOnReadable(int fd, PoolClock::time_point deadline,
                                Done done) {
   scheduler_
-      ->Spawn(
-          AwaitFd(fd, FdOperation::Direction::kRead, deadline, std::move(done)))
+      ->Spawn(AwaitFd(fd, FdOperation::Direction::kRead, deadline,
+                      NotBegun(&waits_not_begun_), std::move(done)))
       .IgnoreError();
 }
 
@@ -97,11 +138,14 @@ void MpgPool::SubmitOnWritable(int fd, PoolClock::time_point deadline,
                                Done done) {
   scheduler_
       ->Spawn(AwaitFd(fd, FdOperation::Direction::kWrite, deadline,
-                      std::move(done)))
+                      NotBegun(&waits_not_begun_), std::move(done)))
       .IgnoreError();
 }
 
-void MpgPool::Close(int fd) { scheduler_->CloseFd(fd); }
+void MpgPool::Close(int fd) {
+  while (const uint32_t n = waits_not_begun_.load()) waits_not_begun_.wait(n);
+  scheduler_->CloseFd(fd);
+}
 
 std::unique_ptr<TimerPool::Timer> MpgPool::NewTimer(
     std::function<void()> callback) {

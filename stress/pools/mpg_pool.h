@@ -72,6 +72,8 @@ class MpgPool final : public Pool,
  private:
   const std::unique_ptr<Scheduler> scheduler_;
   const int idle_limit_;
+  // Waits on descriptors whose tasks have not come as far as to wait.
+  std::atomic<uint32_t> waits_not_begun_{0};
   // Every other yielding task is a coroutine, the rest are closures.
   std::atomic<uint32_t> yielding_tasks_{0};
 };

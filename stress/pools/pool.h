@@ -35,7 +35,10 @@ class NetpollPool {
                                 absl::AnyInvocable<void(Event)> done) = 0;
   virtual void SubmitOnWritable(int fd, PoolClock::time_point deadline,
                                 absl::AnyInvocable<void(Event)> done) = 0;
-  // Closes the descriptor and ends the wait on it with kClosed.
+  // Closes the descriptor and ends the wait on it with kClosed. Lets the waits
+  // that were submitted before begin first, so it may block, and is for threads
+  // outside, or for tasks once no wait is outstanding: the number of a closed
+  // descriptor may be another file's by the time a late wait takes it.
   virtual void Close(int fd) = 0;
 };
 
