@@ -79,7 +79,10 @@ Campaign::Campaign(const Config& config, const Program& program)
     job.page->next_unit = static_cast<uint64_t>(i);
     job.choices =
         static_cast<Choice*>(ShareMemory(kMostChoices * sizeof(Choice)));
-    job.assignment = {&config_, program_, i, deadline_, job.page, job.choices};
+    const auto most_cpu =
+        static_cast<uint64_t>(config_.cpu_seconds * 1e9 / config_.jobs);
+    job.assignment = {&config_, program_, i,          deadline_,
+                      most_cpu, job.page, job.choices};
   }
 }
 
@@ -184,6 +187,7 @@ void Campaign::Judge(Job* job) {
   memcpy(finding.message, outcome.message, sizeof finding.message);
   finding.execution = page.execution;
   finding.seconds = static_cast<double>(page.found_at - begin_) * 1e-9;
+  finding.cpu_seconds = static_cast<double>(page.cpu) * 1e-9;
   finding.occurrences = 1;
   // A silence that has once been long enough need not be so again and again.
   const int silence = program_.silence_seconds;
@@ -225,12 +229,14 @@ void Campaign::StopAll() {
 }
 
 void Campaign::Collect(Report* report) const {
+  report->cpu_seconds = 0;
   DistinctCounter distinct;
   for (int i = 0; i < config_.jobs; ++i) {
     const WorkerPage& page = *jobs_[i].page;
     report->executions += page.executions;
     report->steps += page.steps;
     report->starved += page.starved;
+    report->cpu_seconds += static_cast<double>(page.cpu) * 1e-9;
     if (page.longest > report->longest) report->longest = page.longest;
     distinct.Merge(page.distinct);
     if (page.completeness[0] != 0) {
@@ -255,7 +261,9 @@ void Campaign::ShowProgress() {
 
 bool Campaign::GoOn(Job* job) {
   const bool time_left =
-      deadline_ == 0 || native::MonotonicNanoseconds() < deadline_;
+      (deadline_ == 0 || native::MonotonicNanoseconds() < deadline_) &&
+      (job->assignment.most_cpu == 0 ||
+       job->page->cpu < job->assignment.most_cpu);
   const bool units_left = job->page->next_unit < UnitsOf(config_);
   if (!time_left || !units_left || Enough()) return false;
   Start(job);

@@ -21,6 +21,8 @@ struct Config {
   uint64_t seed = 1;
   uint64_t executions = 100000;
   double seconds = 0;          // stop after this much real time; 0: no limit
+  double cpu_seconds = 0;      // the same of processor time, over all jobs;
+                               // what it takes on a busy machine is no more
   int jobs = 1;                // processes that explore at the same time
   uint64_t unit = 4096;        // executions that share what a strategy learns;
                                // units are the same however many jobs there are
@@ -47,6 +49,7 @@ struct Finding {
   uint64_t hash = 0;       // of the shrunk schedule
   uint64_t execution = 0;  // its number in the seed's order
   double seconds = 0;      // from the beginning of the search to it
+  double cpu_seconds = 0;  // of processor time, in the job that found it
   uint64_t original_choices = 0;
   uint64_t choices = 0;  // after shrinking
   int preemptions = 0;   // after shrinking: it takes so many
@@ -62,6 +65,7 @@ struct Report {
   uint64_t distinct = 0;  // different interleavings, estimated
   uint64_t starved = 0;   // ended only under the fair schedule
   double seconds = 0;
+  double cpu_seconds = 0;  // of the searching processes
   int finding_count = 0;
   static constexpr int kMostFindings = 16;
   Finding findings[kMostFindings];

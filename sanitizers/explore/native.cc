@@ -60,11 +60,21 @@ void Sleep(uint64_t nanoseconds) {
   SystemCall(SYS_nanosleep, Word(&span), 0);
 }
 
-uint64_t MonotonicNanoseconds() {
+namespace {
+
+uint64_t NanosecondsOf(clockid_t clock) {
   timespec now;
-  SystemCall(SYS_clock_gettime, CLOCK_MONOTONIC, Word(&now));
+  SystemCall(SYS_clock_gettime, clock, Word(&now));
   return static_cast<uint64_t>(now.tv_sec) * 1000000000 +
          static_cast<uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
+uint64_t MonotonicNanoseconds() { return NanosecondsOf(CLOCK_MONOTONIC); }
+
+uint64_t ProcessorNanoseconds() {
+  return NanosecondsOf(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 pid_t Fork() { return static_cast<pid_t>(SystemCall(SYS_clone, SIGCHLD)); }

@@ -23,6 +23,8 @@ int Close(int descriptor);
 int Pipe(int ends[2]);
 void Sleep(uint64_t nanoseconds);
 uint64_t MonotonicNanoseconds();
+// That this process has used.
+uint64_t ProcessorNanoseconds();
 
 // fork() without the C library's bookkeeping: the parked donors of TLS must
 // stay valid memory in the child, and glibc would recycle their stacks.

@@ -10,7 +10,9 @@
 #include "sanitizers/explore/strategies/bytes.h"
 #include "sanitizers/explore/strategies/directed.h"
 #include "sanitizers/explore/strategies/few_preemptions.h"
+#include "sanitizers/explore/strategies/meetings.h"
 #include "sanitizers/explore/strategies/pct.h"
+#include "sanitizers/explore/strategies/portfolio.h"
 #include "sanitizers/explore/strategies/replay.h"
 
 namespace reveille::explore {
@@ -128,8 +130,8 @@ class EveryStrategy : public testing::TestWithParam<const char*> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Names, EveryStrategy,
-                         testing::Values("random", "pct", "pos", "surw",
-                                         "bounded", "portfolio"));
+                         testing::Values("random", "few", "pct", "pos", "surw",
+                                         "surw-pos", "bounded", "portfolio"));
 
 TEST_P(EveryStrategy, FindsAPlantedCheckThenPark) {
   Strategy* strategy = Create();
@@ -249,6 +251,57 @@ int MostPreemptions(int allowed) {
     most = taken > most ? taken : most;
   }
   return most;
+}
+
+// What Meetings says of a thread that is about to touch a word.
+class MeetingsTest : public testing::Test {
+ protected:
+  bool MeetsNobody(int thread, Kind kind, uintptr_t word) {
+    pending_[thread].object = word;
+    pending_[thread].kind = kind;
+    ++pending_[thread].number;
+    const uint64_t bit = uint64_t{1} << thread;
+    return meetings_.Watch({Tag::kThread, 0, 1, bit, pending_}) == bit;
+  }
+
+  PendingEvent pending_[kMaxThreads + 1] = {};
+  Meetings meetings_;
+};
+
+TEST_F(MeetingsTest, OwnWordsMeetNobody) {
+  EXPECT_TRUE(MeetsNobody(1, Kind::kReadModifyWrite, 0x1000));
+  EXPECT_TRUE(MeetsNobody(2, Kind::kStore, 0x2000));
+  EXPECT_TRUE(MeetsNobody(1, Kind::kLoad, 0x1000));
+}
+
+TEST_F(MeetingsTest, WordThatAllOnlyReadMeetsNobody) {
+  EXPECT_TRUE(MeetsNobody(1, Kind::kLoad, 0x1000));
+  EXPECT_TRUE(MeetsNobody(2, Kind::kLoad, 0x1000));
+}
+
+TEST_F(MeetingsTest, OneWriterAndAnotherReaderMeetForGood) {
+  EXPECT_TRUE(MeetsNobody(1, Kind::kStore, 0x1000));
+  EXPECT_FALSE(MeetsNobody(2, Kind::kLoad, 0x1000));
+  meetings_.Begin();
+  EXPECT_FALSE(MeetsNobody(1, Kind::kStore, 0x1000));
+  // The other half of the same eight bytes.
+  EXPECT_FALSE(MeetsNobody(1, Kind::kStore, 0x1004));
+}
+
+TEST_F(MeetingsTest, YieldsConcernEverybody) {
+  EXPECT_FALSE(MeetsNobody(1, Kind::kYield, 0x1000));
+}
+
+TEST(PortfolioTest, ChoicesOfTheProgramStayForAWhile) {
+  Portfolio portfolio;
+  std::vector<uint32_t> chosen;
+  chosen.reserve(64);
+  Explore(&portfolio, 64,
+          [&chosen] { chosen.push_back(ChooseBelow(1 << 20)); });
+  ASSERT_EQ(chosen.size(), 64u);
+  EXPECT_EQ(chosen[0], chosen[31]);
+  EXPECT_NE(chosen[0], chosen[32]);
+  EXPECT_EQ(chosen[32], chosen[63]);
 }
 
 TEST(FewPreemptions, TakesAsManyAsAllowedAndNoMore) {

@@ -37,8 +37,9 @@ struct StrategyLimits {
   int depth = 3;        // of PCT: priority changes + 1
 };
 
-// The strategies by name: random, pct, pos, surw, bounded, portfolio. Returns
-// null for a name it does not know. Freed with DestroyStrategy.
+// The strategies by name: random, few, pct, pos, surw, surw-pos, bounded,
+// portfolio. Returns null for a name it does not know. Freed with
+// DestroyStrategy.
 Strategy* CreateStrategy(const char* name, const StrategyLimits& limits);
 void DestroyStrategy(Strategy* strategy);
 

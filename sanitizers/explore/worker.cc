@@ -90,7 +90,14 @@ class Worker {
   void Report(const Outcome& outcome, uint64_t execution);
   void RememberFirst();
   bool FirstRepeats();
-  bool TimeIsUp() const {
+  void CountTime() {
+    page_->cpu = cpu_before_ + native::ProcessorNanoseconds();
+  }
+  bool TimeIsUp() {
+    CountTime();
+    if (assignment_.most_cpu != 0 && page_->cpu > assignment_.most_cpu) {
+      return true;
+    }
     return assignment_.deadline != 0 &&
            native::MonotonicNanoseconds() > assignment_.deadline;
   }
@@ -98,6 +105,7 @@ class Worker {
   const Assignment& assignment_;
   const Config& config_;
   WorkerPage* page_;
+  const uint64_t cpu_before_ = page_->cpu;  // of this job's other processes
   Buffer<Choice> first_{kMostChoices};
   uint64_t first_hash_ = 0;
 };
@@ -126,6 +134,7 @@ void Worker::Report(const Outcome& outcome, uint64_t execution) {
   page_->outcome = outcome;
   page_->execution = execution;
   page_->found_at = native::MonotonicNanoseconds();
+  CountTime();
   const Choice* choices = LastChoices(&page_->choice_count);
   memcpy(assignment_.choices, choices, page_->choice_count * sizeof(Choice));
   page_->found = true;
@@ -198,6 +207,7 @@ void Worker::Run() {
     page_->next_unit += jobs;
     if (!RunUnit(unit)) break;
   }
+  CountTime();
   page_->finished = true;
 }
 

@@ -27,6 +27,7 @@ struct WorkerPage {
   uint64_t steps = 0;
   uint64_t longest = 0;
   uint64_t starved = 0;
+  uint64_t cpu = 0;  // nanoseconds of processor time
   DistinctCounter distinct;
   bool finished = false;  // all units done, or time is up
   bool found = false;
@@ -44,6 +45,7 @@ struct Assignment {
   Program program;
   int job;
   uint64_t deadline;  // MonotonicNanoseconds; 0: none
+  uint64_t most_cpu;  // of WorkerPage::cpu; 0: no limit
   WorkerPage* page;
   Choice* choices;  // shared memory for kMostChoices
 };

@@ -51,10 +51,12 @@ explore::Config ConfigFor(const ExploreOptions& options,
   config.limits.early_timers = options.early_timers;
   config.limits.spurious_wakeups = options.spurious_wakeups;
   config.seed = options.program.seed;
-  config.executions = options.schedules.value_or(
-      options.seconds > 0 ? std::numeric_limits<uint64_t>::max() / 2
-                          : kSchedules);
+  config.executions =
+      options.schedules.value_or(options.seconds > 0 || options.cpu_seconds > 0
+                                     ? std::numeric_limits<uint64_t>::max() / 2
+                                     : kSchedules);
   config.seconds = options.seconds;
+  config.cpu_seconds = options.cpu_seconds;
   config.jobs = options.jobs;
   config.most_findings = options.max_findings;
   config.shrink_seconds = options.shrink_seconds;

@@ -23,8 +23,8 @@ absl::Status CheckStrategy(const ExploreOptions& options) {
   if (strategy == nullptr) {
     return absl::InvalidArgumentError(
         absl::StrCat("--strategy: no strategy '", options.strategy,
-                     "'; there are: random, pct, pos, surw, bounded, "
-                     "portfolio"));
+                     "'; there are: random, few, pct, pos, surw, surw-pos, "
+                     "bounded, portfolio"));
   }
   explore::DestroyStrategy(strategy);
   return absl::OkStatus();
@@ -68,18 +68,22 @@ void AddSearchOptions(CLI::App* command, ExploreOptions* options) {
   };
   command
       ->add_option("--strategy", options->strategy,
-                   "random, pct, pos, surw, bounded or portfolio")
+                   "random, few, pct, pos, surw, surw-pos, bounded or "
+                   "portfolio")
       ->capture_default_str();
   command->add_option("--schedules", options->schedules,
                       "At most so many schedules (100000, or no limit with "
-                      "--duration)");
+                      "--duration or --cpu-time)");
   command->add_option("--duration", options->duration,
                       "At most so long: 60s, 5m, 1h30m");
+  command->add_option("--cpu-time", options->cpu_time,
+                      "At most so much processor time of the search: 60s. A "
+                      "busy machine takes longer over it and finds as much");
   add("--jobs", &options->jobs, 1, 256, "Processes that search");
   add("--max-findings", &options->max_findings, 1, 16,
       "Ends after so many different findings");
   add("--preemptions", &options->preemptions, 0, 64,
-      "Of the strategy 'bounded': most preemptions");
+      "Of the strategies 'bounded' and 'few': most preemptions");
   add("--depth", &options->depth, 1, 64, "Of the strategy 'pct'");
   add("--early-timers", &options->early_timers, 0, 1000,
       "So many timers may fire early");
@@ -108,17 +112,30 @@ absl::Status Check(const ProgramOptions& options) {
   return absl::OkStatus();
 }
 
+namespace {
+
+absl::Status ReadSeconds(const char* flag, const std::string& text,
+                         double* seconds) {
+  if (text.empty()) return absl::OkStatus();
+  const absl::StatusOr<int64_t> ms = ParseDurationMs(text);
+  if (!ms.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flag, ": ", ms.status().message()));
+  }
+  *seconds = static_cast<double>(*ms) / 1e3;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status Check(ExploreOptions* options) {
   absl::Status status = Check(options->program);
   if (status.ok()) status = CheckStrategy(*options);
-  if (!status.ok() || options->duration.empty()) return status;
-  const absl::StatusOr<int64_t> ms = ParseDurationMs(options->duration);
-  if (!ms.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--duration: ", ms.status().message()));
+  if (status.ok()) {
+    status = ReadSeconds("--duration", options->duration, &options->seconds);
   }
-  options->seconds = static_cast<double>(*ms) / 1e3;
-  return absl::OkStatus();
+  if (!status.ok()) return status;
+  return ReadSeconds("--cpu-time", options->cpu_time, &options->cpu_seconds);
 }
 
 std::string LabelOf(const ProgramOptions& o) {

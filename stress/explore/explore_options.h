@@ -33,6 +33,7 @@ struct ExploreOptions {
   std::string strategy = "portfolio";
   std::optional<uint64_t> schedules;
   std::string duration;
+  std::string cpu_time;
   std::string out = "out/explore";
   int jobs = 1;
   int max_findings = 1;
@@ -41,7 +42,8 @@ struct ExploreOptions {
   int early_timers = 0;
   int spurious_wakeups = 0;
   double shrink_seconds = 20;
-  double seconds = 0;  // `duration`, read.
+  double seconds = 0;      // `duration`, read.
+  double cpu_seconds = 0;  // `cpu_time`, read.
 };
 
 void AddProgramOptions(CLI::App* command, ProgramOptions* options);

@@ -47,6 +47,7 @@ nlohmann::json EntryOf(const explore::Finding& f) {
           {"folder", std::filesystem::path(f.folder).filename().string()},
           {"execution", f.execution},
           {"seconds", f.seconds},
+          {"cpu_seconds", f.cpu_seconds},
           {"choices", f.choices},
           {"original_choices", f.original_choices},
           {"preemptions", f.preemptions},
@@ -92,6 +93,7 @@ nlohmann::json ExploreRecord::ToJson(const explore::Report& report,
   json["started_at"] =
       absl::FormatTime(absl::RFC3339_sec, started_at_, absl::UTCTimeZone());
   json["duration_s"] = report.seconds;
+  json["cpu_s"] = report.cpu_seconds;
   json["schedules"] = report.executions;
   json["distinct"] = report.distinct;
   json["steps"] = report.steps;

@@ -70,19 +70,27 @@ void SubmitPair(Round& round, Pair& pair) {
   });
 }
 
+void SubmitShort(Round& round, Dice& dice, int most) {
+  for (int k = dice.Between(0, most); k > 0; --k) {
+    round.Submit([&round, ns = dice.Exponential(round.knobs().work_ns)] {
+      Compute(round, ns);
+    });
+  }
+}
+
+// Short tasks on both sides: whoever was woken for one of those in front may
+// still be searching when the pair submits and yields.
 void RunPairs(Round& round, Dice& dice, int pairs) {
   // Each pair needs a worker for B and one for A.
   const int at_once = std::max(1, round.pool().Parallelism() - 1);
   std::deque<Pair> kept;
   for (int i = 0; i < pairs && !round.stopping(); ++i) {
+    const int most_short = round.Scale(4, 2);
+    SubmitShort(round, dice, most_short);
     for (int k = dice.Between(1, at_once); k > 0; --k) {
       SubmitPair(round, kept.emplace_back());
     }
-    for (int k = dice.Between(0, round.Scale(4, 2)); k > 0; --k) {
-      round.Submit([&round, ns = dice.Exponential(round.knobs().work_ns)] {
-        Compute(round, ns);
-      });
-    }
+    SubmitShort(round, dice, most_short);
     round.AwaitAll();
     Pause(round, dice, dice.Coin() ? Gap::kBrief : Gap::kNone);
   }
@@ -94,7 +102,7 @@ void Run(ScenarioContext& context) {
   const int tasks = round.knobs().tasks;
   // With one worker, B would wait for ever.
   if (dice.Coin() && round.pool().Parallelism() > 1) {
-    RunPairs(round, dice, round.Scale(tasks / 4, 2));
+    RunPairs(round, dice, round.Scale(tasks / 4, 1));
   } else {
     RunCrowd(round, dice, round.Scale(tasks / 2, 3));
   }

@@ -4,30 +4,55 @@ namespace reveille::explore {
 namespace {
 
 constexpr uint32_t kWhole = 1 << 16;
-constexpr uint32_t kFloor = kWhole / 4;
+// Executions in a row for which the program's own choices are the same.
+constexpr uint64_t kStay = 32;
+// In a unit, before it is known where threads meet.
+constexpr uint64_t kLearn = 8;
 
 }  // namespace
 
-Portfolio::Portfolio() {
-  Strategy* const strategies[kArms] = {
-      &random_walk_, &shallow_, &middle_, &deep_, &deeper_, &pos_, &surw_};
-  for (int i = 0; i < kArms; ++i) arms_[i] = {strategies[i], kWhole};
+// The shares are those of what found lost wakeups soonest; one of each kind
+// stays, because each finds some bugs that the others hardly meet.
+Portfolio::Portfolio()
+    : arms_{{&random_walk_, 1, kWhole}, {&few_, 1, kWhole},
+            {&shallow_, 1, kWhole},     {&deep_, 1, kWhole},
+            {&pos_, 2, kWhole},         {&surw_, 2, kWhole},
+            {&groups_, 1, kWhole},      {&surw_pos_, 4, kWhole},
+            {&groups_pos_, 3, kWhole}} {}
+
+uint64_t Portfolio::WeightOf(const Arm& arm) {
+  return uint64_t{arm.share} * (kWhole + arm.worth);
+}
+
+Portfolio::Arm* Portfolio::Draw(Random* random) {
+  uint64_t total = 0;
+  for (const Arm& arm : arms_) total += WeightOf(arm);
+  uint64_t drawn = random->Below(static_cast<uint32_t>(total));
+  for (Arm& arm : arms_) {
+    if (drawn < WeightOf(arm)) return &arm;
+    drawn -= WeightOf(arm);
+  }
+  return &arms_[0];
 }
 
 bool Portfolio::Begin(uint64_t key) {
   Random random(Scatter(key));
-  uint32_t total = 0;
-  for (const Arm& arm : arms_) total += kFloor + arm.worth;
-  uint32_t drawn = random.Below(total);
-  for (Arm& arm : arms_) {
-    const uint32_t share = kFloor + arm.worth;
-    if (drawn < share) {
-      current_ = &arm;
-      break;
-    }
-    drawn -= share;
-  }
+  if (executions_ % kStay == 0) own_key_ = random.Next();
+  own_choices_ = Random(own_key_);
+  only_meetings_ = executions_ >= kLearn && random.OneIn(2);
+  meetings_.Begin();
+  ++executions_;
+  current_ = Draw(&random);
   return current_->strategy->Begin(key);
+}
+
+uint32_t Portfolio::Choose(const ChoicePoint& at) {
+  if (at.tag == Tag::kUser) return own_choices_.Below(at.count);
+  if (at.tag != Tag::kThread) return current_->strategy->Choose(at);
+  const uint64_t quiet = meetings_.Watch(at);
+  if (!only_meetings_ || quiet == 0) return current_->strategy->Choose(at);
+  const bool goes_on = Contains(quiet, at.running);
+  return OptionOf(at.threads, goes_on ? at.running : __builtin_ctzll(quiet));
 }
 
 void Portfolio::End(const ExecutionSummary& summary) {

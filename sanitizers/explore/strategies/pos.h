@@ -7,8 +7,7 @@
 #ifndef REVEILLE_SANITIZERS_EXPLORE_STRATEGIES_POS_H_
 #define REVEILLE_SANITIZERS_EXPLORE_STRATEGIES_POS_H_
 
-#include "../random.h"
-#include "../strategy.h"
+#include "operation_priorities.h"
 
 namespace reveille::explore {
 
@@ -19,13 +18,8 @@ class Pos final : public Strategy {
   void End(const ExecutionSummary&) override {}
 
  private:
-  void DrawForNewOperations(const ChoicePoint& at);
-  void RedrawConflicting(const ChoicePoint& at, int chosen);
-
   Random random_;
-  uint64_t drawn_ = 0;  // threads whose priority stands
-  uint64_t priority_[kMaxThreads + 1] = {};
-  uint32_t number_[kMaxThreads + 1] = {};  // operation the priority is for
+  OperationPriorities priorities_;
 };
 
 }  // namespace reveille::explore

@@ -18,7 +18,15 @@ Strategy* CreateStrategy(const char* name, const StrategyLimits& limits) {
   if (strcmp(name, "random") == 0) return new RandomWalk;
   if (strcmp(name, "pct") == 0) return new Pct(limits.depth);
   if (strcmp(name, "pos") == 0) return new Pos;
-  if (strcmp(name, "surw") == 0) return new Surw;
+  if (strcmp(name, "few") == 0) {
+    return new FewPreemptions(limits.preemptions, nullptr);
+  }
+  if (strcmp(name, "surw") == 0) {
+    return new Surw(Surw::Rest::kThreadPriorities, 1);
+  }
+  if (strcmp(name, "surw-pos") == 0) {
+    return new Surw(Surw::Rest::kOperationPriorities, 3);
+  }
   if (strcmp(name, "portfolio") == 0) return new Portfolio;
   if (strcmp(name, "bounded") != 0) return nullptr;
   g_bounded = new Bounded(limits.preemptions);

@@ -31,10 +31,12 @@ Surw::Profile* Surw::ProfileOf(uintptr_t object) {
 bool Surw::Begin(uint64_t key) {
   random_ = Random(key);
   priorities_.Reset(&random_);
+  operations_.Reset(&random_);
   intended_ = -1;
   seen_threads_ = 0;
-  interest_ = 0;
-  if (executions_++ > 0 && !random_.OneIn(kLearnOneIn)) PickInterest();
+  interest_count_ = 0;
+  memset(left_, 0, sizeof left_);
+  if (executions_++ > 0 && !random_.OneIn(kLearnOneIn)) PickInterests();
   return true;
 }
 
@@ -56,6 +58,7 @@ void Surw::Learn(const ChoicePoint& at) {
 
 // How much there is to order: operations of the second busiest thread.
 uint64_t Surw::WeightOf(const Profile& profile) const {
+  if (IsInterest(profile.granule)) return 0;
   if ((profile.threads & (profile.threads - 1)) == 0) return 0;
   if (profile.writes == 0) return 0;
   uint64_t most = 0;
@@ -71,24 +74,38 @@ uint64_t Surw::WeightOf(const Profile& profile) const {
   return second;
 }
 
-void Surw::PickInterest() {
-  uint64_t total = 0;
-  for (const Profile& profile : profiles_) total += WeightOf(profile);
-  if (total == 0) return;
-  uint64_t rest = random_.Below(static_cast<uint32_t>(total));
+void Surw::PickInterest(uint64_t drawn) {
   for (const Profile& profile : profiles_) {
     const uint64_t weight = WeightOf(profile);
-    if (rest < weight) {
-      interest_ = profile.granule;
-      memcpy(left_, profile.last, sizeof left_);
+    if (drawn < weight) {
+      interests_[interest_count_++] = profile.granule;
+      for (int i = 0; i < kProfiled; ++i) left_[i] += profile.last[i];
       return;
     }
-    rest -= weight;
+    drawn -= weight;
   }
 }
 
-bool Surw::Interests(const PendingEvent& event) const {
-  return event.object >> 3 == interest_;
+void Surw::PickInterests() {
+  do {
+    uint64_t total = 0;
+    for (const Profile& profile : profiles_) total += WeightOf(profile);
+    if (total == 0) return;
+    PickInterest(random_.Below(static_cast<uint32_t>(total)));
+  } while (interest_count_ < most_interests_ && random_.OneIn(2));
+}
+
+bool Surw::IsInterest(uintptr_t granule) const {
+  for (int i = 0; i < interest_count_; ++i) {
+    if (interests_[i] == granule) return true;
+  }
+  return false;
+}
+
+int Surw::HighestThread(uint64_t threads, const PendingEvent* pending) {
+  return rest_ == Rest::kThreadPriorities
+             ? priorities_.HighestThread(threads, pending)
+             : operations_.HighestThread(threads, pending);
 }
 
 uint64_t Surw::LeftOf(int thread) const {
@@ -121,27 +138,30 @@ uint32_t Surw::ChooseThread(const ChoicePoint& at) {
   }
   uint64_t candidates = at.threads;
   while (candidates != 0) {
-    const int thread = priorities_.HighestThread(candidates, at.pending);
-    const bool counts = Interests(at.pending[thread]);
+    const int thread = HighestThread(candidates, at.pending);
+    const bool counts = IsInterest(at.pending[thread].object >> 3);
     if (!counts || thread == intended_) {
       if (counts) {
         uint16_t& left = left_[Slot(thread, kProfiled)];
         if (left > 0) --left;
         intended_ = -1;
       }
+      operations_.Done(at, thread);
       return OptionOf(at.threads, thread);
     }
     candidates &= ~(uint64_t{1} << thread);
   }
   // Everybody is about to touch the object and the intended one cannot.
   intended_ = -1;
-  return priorities_.Highest(at);
+  const int thread = HighestThread(at.threads, at.pending);
+  operations_.Done(at, thread);
+  return OptionOf(at.threads, thread);
 }
 
 uint32_t Surw::Choose(const ChoicePoint& at) {
   if (at.tag != Tag::kThread) return ChooseOther(at, &random_);
   Learn(at);
-  if (interest_ == 0) return random_.Below(at.count);
+  if (interest_count_ == 0) return random_.Below(at.count);
   return ChooseThread(at);
 }
 
