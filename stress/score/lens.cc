@@ -14,6 +14,10 @@ constexpr int kPlainPatienceSeconds = 10;
 constexpr int kTsanPatienceSeconds = 90;
 // From being asked what hangs to being killed, and what a loaded machine adds.
 constexpr int64_t kGraceMs = 60'000;
+// A lens that counts processor time has a share of a processor at least.
+constexpr int64_t kLeastShare = 20;
+// The slowest schedules there are take so long, and then some.
+constexpr int64_t kSchedulesPerMs = 1;
 
 const std::string& BinOf(const Lens& lens, const Programs& programs) {
   return lens.tsan ? programs.tsan_bin : programs.bin;
@@ -30,6 +34,7 @@ int PatienceSeconds(const Lens& lens) {
 }
 
 void AddStressWords(const SliceSpec& slice, std::vector<std::string>* words) {
+  words->push_back(absl::StrCat("--duration=", slice.ms, "ms"));
   words->push_back("--chaos=all");
   words->push_back("--max-findings=1");
   words->push_back(
@@ -40,6 +45,9 @@ void AddStressWords(const SliceSpec& slice, std::vector<std::string>* words) {
 }
 
 void AddExploreWords(const SliceSpec& slice, std::vector<std::string>* words) {
+  words->push_back(slice.schedules != 0
+                       ? absl::StrCat("--schedules=", slice.schedules)
+                       : absl::StrCat("--cpu-time=", slice.ms, "ms"));
   words->push_back(absl::StrCat("--strategy=", slice.lens->strategy));
   words->push_back("--jobs=1");
   words->push_back("--max-findings=1");
@@ -54,9 +62,11 @@ const std::vector<Lens>& AllLenses() {
       {"threads-tsan", LensKind::kThreads, "", true, false},
       {"explore-portfolio", LensKind::kExplore, "portfolio", false, true},
       {"explore-random", LensKind::kExplore, "random", false, false},
+      {"explore-few", LensKind::kExplore, "few", false, false},
       {"explore-pct", LensKind::kExplore, "pct", false, false},
       {"explore-pos", LensKind::kExplore, "pos", false, false},
       {"explore-surw", LensKind::kExplore, "surw", false, false},
+      {"explore-surw-pos", LensKind::kExplore, "surw-pos", false, false},
       {"plain", LensKind::kPlain, "", false, false},
       {"tsan-alone", LensKind::kTsanAlone, "", true, false},
   };
@@ -100,7 +110,6 @@ std::vector<std::string> SliceCommand(const SliceSpec& slice,
       "--scenario=" + slice.scenario,
       absl::StrCat("--procs=", slice.procs),
       absl::StrCat("--rescuers=", slice.rescuers ? "on" : "off"),
-      absl::StrCat("--duration=", slice.ms, "ms"),
       absl::StrCat("--seed=", slice.seed),
       "--out=" + slice.out};
   if (!slice.subject->mutant.empty()) {
@@ -118,7 +127,11 @@ int64_t SliceLimitMs(const SliceSpec& slice) {
   if (slice.lens->kind != LensKind::kExplore) {
     return slice.ms + int64_t{PatienceSeconds(*slice.lens)} * 1000 + kGraceMs;
   }
-  return slice.ms + static_cast<int64_t>(slice.shrink_seconds * 1000) +
+  const int64_t ms =
+      slice.schedules != 0
+          ? static_cast<int64_t>(slice.schedules) / kSchedulesPerMs
+          : slice.ms;
+  return ms * kLeastShare + static_cast<int64_t>(slice.shrink_seconds * 1000) +
          kGraceMs;
 }
 

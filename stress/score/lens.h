@@ -54,6 +54,7 @@ struct SliceSpec {
   std::string scenario;
   int procs = 2;
   int64_t ms = 0;
+  uint64_t schedules = 0;  // Not 0: so many, however long they take.
   uint64_t seed = 1;
   double shrink_seconds = 0;
   std::string out;

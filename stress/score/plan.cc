@@ -80,6 +80,7 @@ void AddCells(const ScoreOptions& options, const Programs& programs,
       cell.lens = &lens;
       cell.subject = &subject;
       cell.budget_ms = options.budget_ms;
+      cell.schedules = options.schedules;
       cells->push_back(std::move(cell));
     }
   }
@@ -110,6 +111,7 @@ nlohmann::json ToJson(const ScoreOptions& o) {
           {"trials", o.trials},
           {"clean_trials", o.clean_trials},
           {"budget_s", static_cast<double>(o.budget_ms) / 1000},
+          {"schedules", o.schedules},
           {"seed", o.seed},
           {"replays", o.replays},
           {"shrink_s", o.shrink_seconds}};
@@ -124,6 +126,7 @@ absl::Status Restore(const nlohmann::json& json, ScoreOptions* o) {
     json.at("trials").get_to(o->trials);
     json.at("clean_trials").get_to(o->clean_trials);
     o->budget_ms = std::llround(json.at("budget_s").get<double>() * 1000);
+    o->schedules = json.value("schedules", uint64_t{0});
     json.at("seed").get_to(o->seed);
     json.at("replays").get_to(o->replays);
     json.at("shrink_s").get_to(o->shrink_seconds);
@@ -149,6 +152,11 @@ absl::StatusOr<ScorePlan> MakePlan(const ScoreOptions& options,
           absl::StrJoin(AllLenses(), ",", [](std::string* out, const Lens& l) {
             out->append(l.name);
           })));
+    }
+    if (options.schedules != 0 && lens->kind != LensKind::kExplore) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--schedules: the lens ", lens->name,
+          " has none to count; --budget=60s bounds it, or take explore-..."));
     }
     AddCells(options, programs, *lens, &plan, &cells);
   }

@@ -22,7 +22,8 @@ struct ScoreOptions {
   int trials = 20;
   int clean_trials = 1;
   std::string budget = "60s";
-  int64_t budget_ms = 0;  // `budget`, read.
+  int64_t budget_ms = 0;   // `budget`, read.
+  uint64_t schedules = 0;  // Not 0: the budget, in place of time.
   int jobs = 1;
   uint64_t seed = 1;
   int replays = 20;

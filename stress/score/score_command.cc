@@ -40,7 +40,8 @@ void AddWhatToScore(CLI::App* command, ScoreOptions* o) {
   command
       ->add_option("--lenses", o->lenses,
                    "threads, threads-tsan, explore-portfolio, explore-random, "
-                   "explore-pct, explore-pos, explore-surw, plain, tsan-alone")
+                   "explore-few, explore-pct, explore-pos, explore-surw, "
+                   "explore-surw-pos, plain, tsan-alone")
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("--rescuers", o->rescuers, "off, on or off,on")
@@ -59,8 +60,13 @@ void AddHowMuch(CLI::App* command, ScoreOptions* o) {
   add("--trials", &o->trials, 1, 10'000, "Of each bug under each lens");
   add("--clean-trials", &o->clean_trials, 0, 10'000,
       "Of each pool without a bug");
-  command->add_option("--budget", o->budget, "Time of a trial: 60s, 5m")
+  command
+      ->add_option("--budget", o->budget,
+                   "Time of a trial: 60s, 5m; of explore, processor time")
       ->capture_default_str();
+  command->add_option("--schedules", o->schedules,
+                      "Of explore, in place of the budget: a trial ends after "
+                      "so many schedules, the same on every machine");
   add("--jobs", &o->jobs, 1, 256, "Trials at a time");
   command->add_option("--seed", o->seed, "Root of all seeds")
       ->capture_default_str();

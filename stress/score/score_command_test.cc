@@ -256,6 +256,19 @@ TEST_F(ScoreCommandTest, EveryBugGetsTheSameSlices) {
   EXPECT_EQ(easy, memory);
 }
 
+TEST_F(ScoreCommandTest, BudgetOfSchedulesIsUsedUpToTheLast) {
+  Play("easy", "clean");
+  const DriverResult result = Score(
+      {"--mutants=easy", "--schedules=250", "--trials=1", "--clean-trials=0"});
+  EXPECT_EQ(result.exit_code, 1) << result.out << result.err;
+  // The programs here always say 100.
+  EXPECT_EQ(CellOf("easy")["each"][0]["searched"], 300);
+  EXPECT_EQ(Calls("--schedules=250"), 1);
+  EXPECT_EQ(Calls("--schedules=150"), 1);
+  EXPECT_EQ(Calls("--schedules=50 "), 1);
+  EXPECT_EQ(Calls("--cpu-time"), 0);
+}
+
 TEST_F(ScoreCommandTest, InterruptedScoreIsWholeAndResumedWhereItWas) {
   Play("memory", "slow");
   driver_.Start(Words({"--trials=1", "--clean-trials=0"}));
@@ -297,14 +310,17 @@ TEST_F(ScoreCommandTest, LineThatWasCutIsATrialToBeDoneAgain) {
 
 TEST_F(ScoreCommandTest, BadUsageIsOneLineAndLeavesNothing) {
   for (const std::vector<std::string>& more :
-       std::vector<std::vector<std::string>>{{"--mutants=nope"},
-                                             {"--zoo=nope"},
-                                             {"--lenses=nope"},
-                                             {"--mutants=none"},
-                                             {"--budget=soon"},
-                                             {"--trials=0"},
-                                             {"--rescuers=maybe"},
-                                             {"--resume"}}) {
+       std::vector<std::vector<std::string>>{
+           {"--mutants=nope"},
+           {"--zoo=nope"},
+           {"--lenses=nope"},
+           {"--mutants=none"},
+           {"--budget=soon"},
+           {"--trials=0"},
+           {"--rescuers=maybe"},
+           {"--schedules=some"},
+           {"--schedules=9", "--lenses=plain"},
+           {"--resume"}}) {
     const DriverResult result = Score(more);
     EXPECT_EQ(result.exit_code, 2) << more[0] << result.err;
     EXPECT_EQ(CountLines(result.err), 1) << result.err;

@@ -78,8 +78,11 @@ std::string Intro(const ScoreOptions& options, const std::vector<Cell>& cells) {
       "and three workers, in short slices, the\nsame way for every bug. "
       "%d trials a bug, seed %d; %d of %d trials are done.\nBuilt by %s, "
       "%s.\n\n",
-      Seconds(static_cast<double>(options.budget_ms) / 1000), options.trials,
-      options.seed, done, planned, build["compiler"].get<std::string>(),
+      options.schedules != 0
+          ? absl::StrCat(options.schedules, " schedules")
+          : Seconds(static_cast<double>(options.budget_ms) / 1000),
+      options.trials, options.seed, done, planned,
+      build["compiler"].get<std::string>(),
       build["build_type"].get<std::string>());
 }
 

@@ -31,6 +31,11 @@ sigset_t AwaitedSignals() {
   return signals;
 }
 
+std::string BudgetOf(const ScoreOptions& o) {
+  if (o.schedules != 0) return absl::StrCat(o.schedules, " schedules");
+  return absl::StrFormat("%.0fs", static_cast<double>(o.budget_ms) / 1000);
+}
+
 std::string Outcome(const TrialResult& r, const Subject& subject) {
   if (!r.judged()) return absl::StrCat("failed: ", r.failure);
   if (!r.found) return subject.has_bug ? "not found" : "clean";
@@ -76,10 +81,10 @@ int ScoreRun::Run() {
   const sigset_t signals = AwaitedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   progress_.Say(absl::StrFormat(
-      "reveille score: %d trials of %.0fs at most, %d done before, seed %d, "
+      "reveille score: %d trials of %s at most, %d done before, seed %d, "
       "into %s",
-      plan_.trials.size(), static_cast<double>(options_.budget_ms) / 1000,
-      results_.size(), options_.seed, options_.out));
+      plan_.trials.size(), BudgetOf(options_), results_.size(), options_.seed,
+      options_.out));
   for (const NotRun& n : plan_.not_run) {
     progress_.Say(absl::StrCat("not run: ", n.lens,
                                n.subject.empty() ? "" : " on ", n.subject, ": ",

@@ -57,7 +57,9 @@ TEST(SlicesTest, PassHasEveryScenarioWithOneToThreeWorkersOnce) {
   Slices slices({"a", "b"}, 1);
   std::set<std::pair<std::string, int>> seen;
   for (const Slice& slice : Take(slices, 6)) {
-    EXPECT_EQ(slice.ms, Slices::kFirstMs);
+    const int part = slice.procs == 1 ? 2 : 1;
+    EXPECT_EQ(slice.ms, Slices::kFirstMs / part);
+    EXPECT_EQ(slice.schedules, Slices::kFirstSchedules / part);
     seen.insert({slice.scenario, slice.procs});
   }
   EXPECT_EQ(seen.size(), 6u);
@@ -68,7 +70,7 @@ TEST(SlicesTest, NextPassHasOtherSeedsAndTwiceTheTime) {
   std::set<uint64_t> seeds;
   for (const Slice& slice : Take(slices, 3)) seeds.insert(slice.seed);
   for (const Slice& slice : Take(slices, 3)) {
-    EXPECT_EQ(slice.ms, 2 * Slices::kFirstMs);
+    EXPECT_EQ(slice.ms, (slice.procs == 1 ? 1 : 2) * Slices::kFirstMs);
     seeds.insert(slice.seed);
   }
   EXPECT_EQ(seeds.size(), 6u);
@@ -113,6 +115,16 @@ TEST(SliceResultTest, ExploreSaysWhenAndAfterHowManySchedules) {
   EXPECT_EQ(result.seconds, 0.5);
   EXPECT_EQ(result.preemptions, 2);
   EXPECT_TRUE(result.fewest_preemptions);
+}
+
+TEST(SliceResultTest, ProcessorTimeIsWhatCountsWhereItIsSaid) {
+  const SliceResult result =
+      Read("explore-portfolio",
+           R"({"outcome":"finding","duration_s":9,"cpu_s":3,"verdicts":[)"
+           R"({"verdict":"deadlock","execution":1,"seconds":8,)"
+           R"("cpu_seconds":2}]})");
+  EXPECT_EQ(result.lasted, 3);
+  EXPECT_EQ(result.seconds, 2);
 }
 
 TEST(SliceResultTest, RoundsOfAllLinesAddUp) {

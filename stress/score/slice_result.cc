@@ -26,7 +26,7 @@ void Take(const nlohmann::json& v, const std::string& verdict,
   result->what = v.value("what", "");
   result->folder = v.value("folder", "");
   result->round = v.value("round", uint64_t{0});
-  result->seconds = v.value("seconds", -1.0);
+  result->seconds = v.value("cpu_seconds", v.value("seconds", -1.0));
   result->preemptions = v.value("preemptions", -1);
   result->fewest_preemptions = v.value("fewest_preemptions", false);
 }
@@ -51,9 +51,10 @@ void ReadLine(const Lens& lens, const nlohmann::json& line,
               SliceResult* result) {
   const std::string outcome = line.value("outcome", "");
   result->skipped |= outcome == "skipped";
-  if (line.contains("duration_s")) {
-    result->lasted =
-        std::max(result->lasted, 0.0) + line["duration_s"].get<double>();
+  // Who counts processor time is judged by it.
+  const char* lasted = line.contains("cpu_s") ? "cpu_s" : "duration_s";
+  if (line.contains(lasted)) {
+    result->lasted = std::max(result->lasted, 0.0) + line[lasted].get<double>();
   }
   if (outcome == "failed" || outcome == "unjudged") {
     result->failure = line.value("error", outcome);

@@ -17,7 +17,7 @@ Slices::Slices(const std::vector<std::string>& scenarios, uint64_t trial_seed)
     : seed_(trial_seed) {
   for (const std::string& scenario : scenarios) {
     for (int procs = 1; procs <= kMostProcs; ++procs) {
-      pass_.push_back({scenario, procs, 0, 0});
+      pass_.push_back({scenario, procs});
     }
   }
   Shuffle();
@@ -30,7 +30,13 @@ void Slices::Shuffle() {
     std::swap(pass_[i - 1], pass_[roll % i]);
   }
   for (Slice& slice : pass_) {
-    slice.ms = kFirstMs << std::min(passes_, kMostDoublings);
+    const uint64_t doublings = std::min(passes_, kMostDoublings);
+    slice.ms = kFirstMs << doublings;
+    slice.schedules = kFirstSchedules << doublings;
+    if (slice.procs == 1) {
+      slice.ms /= 2;
+      slice.schedules /= 2;
+    }
     slice.seed = RoundSeed(
         seed_, absl::StrCat(slice.scenario, "/", slice.procs), passes_);
   }

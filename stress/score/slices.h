@@ -2,7 +2,8 @@
 // is the same for every subject, and knows nothing of any: each scenario with
 // one, two and three workers, in an order that the trial's seed shuffles anew
 // for each pass; short slices first, twice as long with each pass. Most bugs
-// show at once where they show at all, and the rest get the remaining time.
+// show at once where they show at all, and the rest get the remaining time. One
+// worker alone has half of what two or three have: there is less to explore.
 #ifndef REVEILLE_STRESS_SCORE_SLICES_H_
 #define REVEILLE_STRESS_SCORE_SLICES_H_
 
@@ -17,13 +18,15 @@ namespace reveille::stress {
 struct Slice {
   std::string scenario;
   int procs = 1;
-  int64_t ms = 0;
+  int64_t ms = 0;          // Its length, in time or, where a trial is
+  uint64_t schedules = 0;  // counted in them, in schedules.
   uint64_t seed = 0;
 };
 
 class Slices {
  public:
   static constexpr int64_t kFirstMs = 200;
+  static constexpr uint64_t kFirstSchedules = 2000;
   static constexpr int kMostProcs = 3;
 
   Slices(const std::vector<std::string>& scenarios, uint64_t trial_seed);

@@ -78,6 +78,7 @@ SliceSpec Trial::SpecOf(const Slice& slice) const {
   spec.scenario = slice.scenario;
   spec.procs = slice.procs;
   spec.ms = slice.ms;
+  spec.schedules = plan_.schedules == 0 ? 0 : slice.schedules;
   spec.seed = slice.seed;
   spec.shrink_seconds = plan_.shrink_seconds;
   spec.out = scratch();
@@ -98,13 +99,23 @@ bool Trial::GiveUp(const std::string& why) {
   return true;
 }
 
+// To what is left of the budget. False: nothing is.
+bool Trial::FitSlice() {
+  if (plan_.schedules == 0) {
+    slice_.ms = std::min(slice_.ms, plan_.budget_ms - searched_ms_);
+    return slice_.ms > 0;
+  }
+  if (result_.searched >= plan_.schedules) return false;
+  slice_.schedules =
+      std::min(slice_.schedules, plan_.schedules - result_.searched);
+  return true;
+}
+
 bool Trial::StartSlice() {
-  const int64_t left_ms = plan_.budget_ms - searched_ms_;
-  if (left_ms <= 0) return true;
   if (!slices_.Next(context_->skipped[plan_.subject->pool], &slice_)) {
     return GiveUp("no scenario can be run on this pool");
   }
-  slice_.ms = std::min(slice_.ms, left_ms);
+  if (!FitSlice()) return true;
   std::error_code ignored;
   std::filesystem::remove_all(scratch(), ignored);
   const absl::Status folder = MakeFolder(scratch());

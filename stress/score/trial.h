@@ -68,6 +68,7 @@ struct TrialPlan {
   const Subject* subject;
   uint64_t seed = 0;
   int64_t budget_ms = 0;
+  uint64_t schedules = 0;  // Not 0: the budget, in place of time.
   // Of a trial that is to be known better than by its time.
   double shrink_seconds = 0;
   int replays = 0;
@@ -97,6 +98,7 @@ class Trial {
 
  private:
   SliceSpec SpecOf(const Slice& slice) const;
+  bool FitSlice();
   bool StartSlice();
   bool DigestSlice();
   bool Take(const SliceResult& found);

@@ -2,9 +2,9 @@
 // touched, somebody changes and somebody else touches.
 //
 // An operation on any other object commutes with whatever the others could do.
-// More than half of a scheduler's operations are of this kind (its own
-// counters, flags that nobody raises), and a choice before one of them is a
-// choice about nothing, which thins out those that matter.
+// Many of a scheduler's operations are of this kind (its own counters, flags
+// that nobody raises), and a choice before one of them is a choice about
+// nothing, which thins out those that matter.
 #ifndef REVEILLE_SANITIZERS_EXPLORE_STRATEGIES_MEETINGS_H_
 #define REVEILLE_SANITIZERS_EXPLORE_STRATEGIES_MEETINGS_H_
 
