@@ -43,6 +43,9 @@ class Campaign {
   void Judge(Job* job);
   bool Confirm(Schedule* schedule, const Outcome& outcome, Finding* finding);
   void Describe(Schedule* schedule, uint64_t cause, Finding* finding);
+  bool RepeatsWithItsPast(const Job& job);
+  void AddWithItsPast(const Job& job, Finding finding);
+  void Add(const Finding& finding, uint64_t cause);
   bool Known(uint64_t cause);
   bool Enough() const;
   // Starts the job again if there is anything left to do; false: it is done.
@@ -96,6 +99,7 @@ Campaign::~Campaign() {
 void Campaign::Start(Job* job) {
   job->page->found = false;
   job->page->finished = false;
+  job->page->first_unit = job->page->next_unit;
   job->process = ForkChild(
       [](void* argument) { Work(*static_cast<Assignment*>(argument)); },
       &job->assignment);
@@ -154,6 +158,52 @@ bool Campaign::Confirm(Schedule* schedule, const Outcome& outcome,
   return true;
 }
 
+// Whether a process of its own that executes all that the job's did comes to
+// the same end at the same place.
+bool Campaign::RepeatsWithItsPast(const Job& job) {
+  constexpr double kMostSeconds = 120;
+  Assignment assignment = job.assignment;
+  assignment.most_cpu = 0;
+  assignment.deadline = native::MonotonicNanoseconds() +
+                        static_cast<uint64_t>(kMostSeconds * 1e9);
+  assignment.page = static_cast<WorkerPage*>(ShareMemory(sizeof(WorkerPage)));
+  assignment.page->next_unit = job.page->first_unit;
+  assignment.choices =
+      static_cast<Choice*>(ShareMemory(kMostChoices * sizeof(Choice)));
+  const int child = ForkChild(
+      [](void* argument) { Work(*static_cast<Assignment*>(argument)); },
+      &assignment);
+  Await(child, kMostSeconds + 1);
+  const WorkerPage& again = *assignment.page;
+  const bool same = again.found && again.execution == job.page->execution &&
+                    again.outcome.verdict == job.page->outcome.verdict &&
+                    again.outcome.hash == job.page->outcome.hash;
+  UnshareMemory(assignment.page, sizeof(WorkerPage));
+  UnshareMemory(assignment.choices, kMostChoices * sizeof(Choice));
+  return same;
+}
+
+// A finding that no fresh process repeats is the program's if its past brings
+// it back, and the lens's error if nothing does.
+void Campaign::AddWithItsPast(const Job& job, Finding finding) {
+  if (!RepeatsWithItsPast(job)) return;
+  report_.lens_error[0] = 0;
+  finding.needs_past = true;
+  finding.original_choices = finding.choices = job.page->choice_count;
+  finding.preemptions = -1;
+  snprintf(finding.message, sizeof finding.message,
+           "%.300s; only after the schedules before it, and then again and "
+           "again: the program keeps state between executions, such as plain "
+           "global variables",
+           job.page->outcome.message);
+  Add(finding, job.page->outcome.cause);
+}
+
+void Campaign::Add(const Finding& finding, uint64_t cause) {
+  causes_[report_.finding_count] = cause;
+  report_.findings[report_.finding_count++] = finding;
+}
+
 void Campaign::Describe(Schedule* schedule, uint64_t cause, Finding* finding) {
   finding->original_choices = schedule->choices.size();
   // Also without time for it, to learn how many preemptions there are.
@@ -195,9 +245,8 @@ void Campaign::Judge(Job* job) {
   const bool confirmed = Confirm(&schedule, outcome, &finding);
   if (confirmed) Describe(&schedule, outcome.cause, &finding);
   program_.silence_seconds = silence;
-  if (!confirmed) return;
-  causes_[report_.finding_count] = outcome.cause;
-  report_.findings[report_.finding_count++] = finding;
+  if (!confirmed) return AddWithItsPast(*job, finding);
+  Add(finding, outcome.cause);
 }
 
 void Campaign::Settle(Job* job, int status) {

@@ -4,7 +4,9 @@
 // itself, but forks processes that do. Executions that end cleanly share a
 // process; after a finding the process is thrown away. Before a finding is
 // reported it has been repeated in fresh processes, with the same sequence of
-// visible operations, and shrunk. Call from one thread, outside executions.
+// visible operations, and shrunk. One that comes again only with all that its
+// process had executed before it is reported as such. Call from one thread,
+// outside executions.
 #ifndef REVEILLE_SANITIZERS_EXPLORE_CAMPAIGN_H_
 #define REVEILLE_SANITIZERS_EXPLORE_CAMPAIGN_H_
 
@@ -56,6 +58,10 @@ struct Finding {
   bool fewest = false;   // and no schedule takes fewer: all were tried
   uint64_t occurrences = 0;
   bool restartable = false;  // repeats in one process, too
+  // It comes only after the executions before it, again and again: the program
+  // keeps state between them that is not restored. No schedule repeats it, and
+  // there is no folder; the same search does.
+  bool needs_past = false;
 };
 
 struct Report {

@@ -299,8 +299,12 @@ TEST(Campaign, PlantedBugsOfTwoCausesAreTwoFindings) {
 std::atomic<int> g_state_between{0};
 void KeepsState(void*) {
   std::atomic<int> word{0};
-  std::thread a([&] { word.fetch_add(1); });
-  if (g_state_between.fetch_add(1) > 100) word.fetch_add(1);
+  const bool twice = g_state_between.fetch_add(1) > 100;
+  // In the other thread, whose operations are never without a witness.
+  std::thread a([&] {
+    word.fetch_add(1);
+    if (twice) word.fetch_add(1);
+  });
   a.join();
 }
 
@@ -313,6 +317,28 @@ TEST(Campaign, PlantedStateBetweenExecutionsIsAnErrorOfTheLens) {
   EXPECT_NE(std::string(report.lens_error).find("dirty-restart"),
             std::string::npos)
       << report.lens_error;
+}
+
+// Counts what it does across executions, as a planted bug may.
+void FailsTheThousandthTime(void*) {
+  static std::atomic<int> times{0};
+  TwoIncrements(nullptr);
+  explore::Check(times.fetch_add(1) != 999, "the thousandth time");
+}
+
+TEST(Campaign, FindingThatNeedsItsPastIsReportedAndSaysSo) {
+  Config config;
+  const Report report = explore::Run(config, FailsTheThousandthTime, nullptr);
+  ASSERT_EQ(report.finding_count, 1) << report.lens_error;
+  EXPECT_EQ(report.exit_code(), 1);
+  const Finding& finding = report.findings[0];
+  EXPECT_EQ(finding.verdict, Verdict::kCheckFailed);
+  EXPECT_TRUE(finding.needs_past);
+  EXPECT_EQ(finding.execution, 999u);
+  EXPECT_STREQ(finding.folder, "");
+  EXPECT_NE(std::string(finding.message).find("the thousandth time; only"),
+            std::string::npos)
+      << finding.message;
 }
 
 void Cancels(void*) {

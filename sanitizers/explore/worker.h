@@ -22,7 +22,8 @@ class DistinctCounter {
 // What a worker tells the zygote; in shared memory, one per job. Read while
 // the worker writes only for progress; otherwise after its end.
 struct WorkerPage {
-  uint64_t next_unit = 0;  // the first unit that this job has not begun
+  uint64_t next_unit = 0;   // the first unit that this job has not begun
+  uint64_t first_unit = 0;  // that this process has begun
   uint64_t executions = 0;
   uint64_t steps = 0;
   uint64_t longest = 0;

@@ -71,6 +71,13 @@ explore::Config ConfigFor(const ExploreOptions& options,
 void Print(const explore::Finding& finding) {
   std::printf("finding %s: %s\n", explore::NameOf(finding.verdict),
               finding.message);
+  if (finding.needs_past) {
+    std::printf(
+        "  after %.2f s, schedule %llu; the same search finds it again, no "
+        "schedule alone does\n",
+        finding.seconds, static_cast<unsigned long long>(finding.execution));
+    return;
+  }
   std::printf(
       "  after %.2f s, schedule %llu; %llu choices (%llu before shrinking), "
       "needs %s%d preemptions\n",

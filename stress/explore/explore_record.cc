@@ -41,18 +41,22 @@ std::string ErrorOf(const explore::Report& report) {
 }
 
 nlohmann::json EntryOf(const explore::Finding& f) {
-  return {{"verdict", explore::NameOf(f.verdict)},
-          {"what", f.message},
-          {"signature", f.signature},
-          {"folder", std::filesystem::path(f.folder).filename().string()},
-          {"execution", f.execution},
-          {"seconds", f.seconds},
-          {"cpu_seconds", f.cpu_seconds},
-          {"choices", f.choices},
-          {"original_choices", f.original_choices},
-          {"preemptions", f.preemptions},
-          {"fewest_preemptions", f.fewest},
-          {"occurrences", f.occurrences}};
+  nlohmann::json entry = {
+      {"verdict", explore::NameOf(f.verdict)},
+      {"what", f.message},
+      {"signature", f.signature},
+      {"folder", std::filesystem::path(f.folder).filename().string()},
+      {"execution", f.execution},
+      {"seconds", f.seconds},
+      {"cpu_seconds", f.cpu_seconds},
+      {"choices", f.choices},
+      {"original_choices", f.original_choices},
+      {"occurrences", f.occurrences}};
+  // What cannot be repeated by itself has neither schedule nor story.
+  if (f.needs_past) return entry;
+  entry["preemptions"] = f.preemptions;
+  entry["fewest_preemptions"] = f.fewest;
+  return entry;
 }
 
 nlohmann::json RequestOf(const ExploreOptions& o) {
