@@ -196,7 +196,8 @@ def remember(choices, record, units, store, memory):
     if memory is None:
         return {}
     try:
-        memory.add(facts.facts(record, units))
+        score = stores.read_json(store.folder / "score.json")
+        memory.add(facts.facts(record, units, score))
     except history.Unusable as error:
         say(f"{error}; this night's signatures count as new")
         record["history_failed"] = str(error)
@@ -204,6 +205,9 @@ def remember(choices, record, units, store, memory):
     account = memory.account(facts.target_of(record))
     store_account = account | {"states": facts.states(account)}
     stores.write_json(store.folder / "history.json", store_account)
+    record["lost"] = account["lost"]
+    for line in account["lost"]:
+        say(f"planted, and found no more: {line}")
     return store_account["states"]
 
 
@@ -213,7 +217,7 @@ def finish(choices, record, store, memory, began):
     scores.write(store.folder)
     states = remember(choices, record, units, store, memory)
     searched = any(r.get("rounds", 0) + r.get("schedules", 0) for _, rs in units for r in rs)
-    status = facts.exit_status(units, states, choices.strict, searched)
+    status = facts.exit_status(units, states, choices.strict, searched, record.get("lost", ()))
     if status == 0 and (record["gave_up"] or record["failed_builds"] or record.get("history_failed")):
         status = FAILED
     record["status"] = status

@@ -14,8 +14,8 @@ def target_of(night):
     return night["options"]["pool"] + (f"+{mutant}" if mutant else "")
 
 
-def facts(night, units):
-    """`units`: [(unit record, run records)]."""
+def facts(night, units, score=None):
+    """`units`: [(unit record, run records)]; `score`: the night's, folded."""
     searched, outcomes = collections.Counter(), collections.Counter()
     gaps = collections.defaultdict(collections.Counter)
     sightings = {}
@@ -40,7 +40,19 @@ def facts(night, units):
         "sightings": list(sightings.values()),
         "gaps": {key: sorted(buckets.items()) for key, buckets in gaps.items()},
         "outcomes": dict(outcomes),
+        "scores": scores_of(score or {"cells": []}),
     }
+
+
+def scores_of(score):
+    """{bug: [found, trials]} of what must be found."""
+    result = {}
+    for cell in score["cells"]:
+        if cell.get("must_find") and cell["trials"]:
+            bug = f"{cell['group']}/{cell['bug']} under {cell['lens']}"
+            found, trials = result.get(bug, (0, 0))
+            result[bug] = [found + cell["found"], trials + cell["trials"]]
+    return result
 
 
 def sighting_of(key, verdict):
@@ -59,12 +71,13 @@ def states(account):
     return result
 
 
-def exit_status(units, signature_states, strict, searched):
-    """1: new or returned (with --strict any); 3: something not judged."""
+def exit_status(units, signature_states, strict, searched, lost=()):
+    """1: new or returned (with --strict any), or a planted bug is lost; 3: something
+    not judged."""
     found = {v["signature"] for _, records in units for r in records for v in r.get("verdicts", [])}
     news = [s for s in found if strict or signature_states.get(s, "new") in ("new", "returned")]
     silent = any(u["outcome"] == "finding" and not any(r.get("verdicts") for r in rs) for u, rs in units)
-    if news or silent:
+    if news or silent or lost:
         return 1
     failed = any(unit["outcome"] in kinds.INFRASTRUCTURE for unit, _ in units)
     return 3 if failed or not searched else 0

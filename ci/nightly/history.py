@@ -8,6 +8,9 @@ searched, so that "not seen" can be told from "fixed".
                it had shown with 95 % confidence (rate times searched >= 3)
     not seen   seen before, and too little was searched since to say more
 
+A planted bug that the judges found in earlier nights is `lost` when it was missed so
+often since then that at its rate this had happened by chance with 5 %.
+
 Searched is counted in rounds or schedules of the signature's scope: kind, lens
 and scenario. A signature belongs to a target: a pool, with a mutant or without.
 """
@@ -18,6 +21,7 @@ import pathlib
 import sqlite3
 
 ENOUGH = 3.0
+CHANCE = 0.05
 
 SCHEMA = """
 create table if not exists night (
@@ -31,8 +35,21 @@ create table if not exists sighting (
 create table if not exists gaps (
   night integer, scenario text, rescuers text, buckets text,
   primary key (night, scenario, rescuers));
+create table if not exists scores (
+  night integer, bug text, found integer, trials integer, primary key (night, bug));
 create table if not exists units (night integer, outcome text, count integer);
 """
+
+
+def found_and_missed(rows):
+    """Trials up to the night that found it last, with those found, and trials since."""
+    nights = [found > 0 for _, found, _ in rows]
+    since = len(nights) - nights[::-1].index(True) if any(nights) else 0
+    found = sum(found for _, found, _ in rows[:since])
+    trials = sum(trials for *_, trials in rows[:since])
+    # Never found, never lost.
+    missed = sum(trials for *_, trials in rows[since:]) if found else 0
+    return found, max(trials, 1), missed
 
 
 class Unusable(Exception):
@@ -64,7 +81,7 @@ class History:
         run = self.base.execute
         old = run("select id from night where began = ?", (night["began"],)).fetchone()
         if old:
-            for table in ("searched", "sighting", "gaps", "units"):
+            for table in ("searched", "sighting", "gaps", "scores", "units"):
                 run(f"delete from {table} where night = ?", old)
             run("delete from night where id = ?", old)
         key = run(
@@ -78,6 +95,8 @@ class History:
             run("insert into sighting values (?, ?, ?, ?, ?, ?)", row)
         for (scenario, rescuers), buckets in night["gaps"].items():
             run("insert into gaps values (?, ?, ?, ?)", (key, scenario, rescuers, json.dumps(buckets)))
+        for bug, (found, trials) in night["scores"].items():
+            run("insert into scores values (?, ?, ?, ?)", (key, bug, found, trials))
         for outcome, count in night["outcomes"].items():
             run("insert into units values (?, ?, ?)", (key, outcome, count))
 
@@ -92,6 +111,7 @@ class History:
         return {
             "nights": [{"began": n[1], "seconds": n[2], "commit": n[3]} for n in nights],
             "buckets": buckets,
+            "lost": self._lost(nights),
             "previous": previous and {"began": previous[1], "gaps": self._gaps(previous[0])},
         }
 
@@ -111,6 +131,23 @@ class History:
             ):
                 amounts[scope][key] = amount
         return amounts
+
+    def _lost(self, nights):
+        """What was planted, once found, and is found no more: one line each."""
+        by_bug = collections.defaultdict(list)
+        for key, *_ in nights:
+            for bug, *counts in self.base.execute(
+                "select bug, found, trials from scores where night = ?", (key,)
+            ):
+                by_bug[bug].append((key, *counts))
+        last = nights[-1][0] if nights else None
+        return [
+            f"{bug}: missed {missed} times of late, and found in {found} of {trials} trials before"
+            for bug, rows in sorted(by_bug.items())
+            if rows[-1][0] == last
+            for found, trials, missed in [found_and_missed(rows)]
+            if missed and (1 - found / trials) ** missed <= CHANCE
+        ]
 
     def _gaps(self, key):
         select = "select scenario, rescuers, buckets from gaps where night = ?"

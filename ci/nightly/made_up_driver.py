@@ -42,9 +42,12 @@ with open(os.environ["CALLS"], "a") as calls:
 if kind == "score":
     cell = {"bug": given["zoo"], "group": "zoo", "lens": given["lenses"], "rescuers": False, "planned": 1,
             "trials": 1, "failed_trials": 0, "found": 1, "right_verdict": 1, "verdicts": {"deadlock": 1},
-            "places": {"burst/2": 1}, "expected": True,
+            "places": {"burst/2": 1}, "expected": True, "must_find": True,
             "each": [{"trial": 0, "found": True, "right": True, "seconds": 0.5, "searched": 7}],
             "median_seconds": 0.5, "median_schedules": 7}
+    if play == "blind":
+        cell |= {"found": 0, "right_verdict": 0, "verdicts": {}, "places": {},
+                 "each": [{"trial": 0, "found": False, "right": False, "seconds": 60, "searched": 900}]}
     score = {"schema": "reveille-score/1", "complete": True, "cells": [cell]}
     (out / "score.json").write_text(json.dumps(score))
 record = {"schema": "reveille-run/1", "scenario": given.get("scenario", kind), "seed": int(given["seed"]),

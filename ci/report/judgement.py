@@ -63,6 +63,9 @@ def headline_of(night, found, counts, failures):
             "red",
             f"FOUND {plural(len(found) + silent, 'kind')} of failure ({', '.join(parts)}): {', '.join(kinds)}",
         )
+    lost = night.night.get("lost", ())
+    if lost:
+        return "red", f"BLIND: {plural(len(lost), 'planted bug')} found before, and no more"
     if failures or night.night.get("gave_up"):
         return "amber", f"NOT CLEAN: {plural(failures, 'unit')} could not be judged"
     if not counts["rounds"] + counts["schedules"]:

@@ -194,7 +194,10 @@ def judges(view):
     )
     if not parts:
         words += tag("p", "Nothing was found, so there is no time to a first finding to show.")
-    return words + scored + tag("div", *parts, class_="grid wide")
+    lost = "".join(
+        tag("p", "Planted, and found no more: " + escaped(line)) for line in view.night.night.get("lost", ())
+    )
+    return words + lost + scored + tag("div", *parts, class_="grid wide")
 
 
 def card(title, place):

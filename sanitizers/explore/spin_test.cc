@@ -149,6 +149,32 @@ TEST(Liveness, PlantedPolitenessIsALivelock) {
   EXPECT_EQ(tally.count(Verdict::kLivelock), 20) << tally.message;
 }
 
+// The same with work of its own on the way, of which now and then an access is
+// taken for an operation: another one each time, and no progress.
+TEST(Liveness, PlantedPolitenessOfTheBusyIsALivelock) {
+  ExecutionLimits limits;
+  limits.max_steps = 2000;
+  const Tally tally = Explore(
+      3,
+      [] {
+        std::atomic<int> turn{0};
+        auto step_aside = [&turn](int me) {
+          volatile char work[1999] = {};
+          for (;;) {
+            for (volatile char& place : work) place = 0;
+            turn.store(me);
+            turn.fetch_xor(1);
+          }
+        };
+        std::thread a(step_aside, 0);
+        std::thread b(step_aside, 1);
+        a.join();
+        b.join();
+      },
+      limits);
+  EXPECT_EQ(tally.count(Verdict::kLivelock), 3) << tally.message;
+}
+
 TEST(Liveness, PlantedEndlessCountingIsTheStepLimit) {
   ExecutionLimits limits;
   limits.max_steps = 2000;

@@ -1,4 +1,5 @@
 // `reveille score`.
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "stress/report/files.h"
 #include "stress/score/plan.h"
 #include "stress/score/score_run.h"
+#include "stress/score/score_table.h"
 
 namespace reveille::stress {
 namespace {
@@ -144,6 +146,31 @@ absl::Status OpenFolder(ScoreOptions* options) {
   return absl::OkStatus();
 }
 
+struct TableOptions {
+  std::string score;  // "": no table is asked for.
+  std::string into;
+};
+
+absl::StatusOr<int> Tabulate(const TableOptions& options) {
+  const absl::StatusOr<std::string> text = ReadWhole(options.score);
+  if (!text.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--markdown: ", text.status().message()));
+  }
+  const absl::StatusOr<std::string> table = ScoreTable(*text);
+  if (!table.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--markdown: ", options.score, ": ", table.status().message()));
+  }
+  if (options.into.empty()) {
+    std::fputs(table->c_str(), stdout);
+    return 0;
+  }
+  const absl::Status status = PutTableInto(options.into, *table);
+  if (status.ok()) return 0;
+  return absl::InvalidArgumentError(absl::StrCat("--into: ", status.message()));
+}
+
 absl::StatusOr<int> Score(ScoreOptions* options) {
   absl::Status status = ReadBudget(options);
   if (!status.ok()) return status;
@@ -182,8 +209,17 @@ void AddScoreCommand(Cli* cli) {
   AddWhatToScore(command, options.get());
   AddHowMuch(command, options.get());
   AddFolders(command, options.get());
-  command->callback([cli, options] {
-    const absl::StatusOr<int> code = Score(options.get());
+  auto table = std::make_shared<TableOptions>();
+  CLI::Option* markdown = command->add_option(
+      "--markdown", table->score,
+      "Runs nothing: the table of that score.json, in Markdown");
+  command
+      ->add_option("--into", table->into,
+                   "Where the table goes between its two marks (to the output)")
+      ->needs(markdown);
+  command->callback([cli, options, table] {
+    const absl::StatusOr<int> code =
+        table->score.empty() ? Score(options.get()) : Tabulate(*table);
     if (code.ok()) {
       cli->exit_code = *code;
     } else {

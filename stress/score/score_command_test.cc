@@ -328,6 +328,46 @@ TEST_F(ScoreCommandTest, BadUsageIsOneLineAndLeavesNothing) {
   }
 }
 
+TEST_F(ScoreCommandTest, TableComesFromTheScoreAlone) {
+  ASSERT_EQ(Score({"--zoo"}).exit_code, 0);
+  const std::string score = "--markdown=" + out() + "/score.json";
+  const DriverResult shown = driver_.Run({"score", score});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_NE(shown.out.find("| mutants | `easy` | 2/2 | 0.0 | 10 | deadlock | "),
+            std::string::npos)
+      << shown.out;
+  EXPECT_NE(shown.out.find("Where there is no bug (2 pools): 0 findings in "),
+            std::string::npos)
+      << shown.out;
+  const std::string page = base_ + "/page.md";
+  ASSERT_TRUE(
+      WriteWhole(page, "a\n<!-- score: begin -->\nold\n<!-- score: end -->\nb")
+          .ok());
+  EXPECT_EQ(driver_.Run({"score", score, "--into=" + page}).exit_code, 0);
+  EXPECT_EQ(
+      ReadWhole(page).value_or(""),
+      "a\n<!-- score: begin -->\n\n" + shown.out + "\n<!-- score: end -->\nb");
+}
+
+TEST_F(ScoreCommandTest, NoTableFromAnythingElse) {
+  const std::string page = base_ + "/page.md";
+  ASSERT_TRUE(WriteWhole(page, "no marks").ok());
+  for (const std::vector<std::string>& more :
+       std::vector<std::vector<std::string>>{{"--markdown=" + page},
+                                             {"--markdown=/nonexistent"},
+                                             {"--into=" + page}}) {
+    const DriverResult result = driver_.Run(Words(more));
+    EXPECT_EQ(result.exit_code, 2) << more[0] << result.err;
+    EXPECT_EQ(CountLines(result.err), 1) << result.err;
+  }
+  ASSERT_EQ(Score({"--mutants=easy"}).exit_code, 0);
+  EXPECT_EQ(driver_
+                .Run({"score", "--markdown=" + out() + "/score.json",
+                      "--into=" + page})
+                .exit_code,
+            2);
+}
+
 TEST_F(ScoreCommandTest, SecondScoreInAFolderIsRefused) {
   EXPECT_EQ(Score({"--mutants=easy"}).exit_code, 0);
   const DriverResult again = Score({"--mutants=easy"});

@@ -1,0 +1,163 @@
+#include "stress/score/score_table.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "nlohmann/json.hpp"
+#include "stress/report/files.h"
+
+namespace reveille::stress {
+namespace {
+
+constexpr const char* kSchema = "reveille-score/1";
+
+// The most frequent ones first; "" for none.
+std::string Frequent(const nlohmann::json& counts, size_t most) {
+  std::vector<std::pair<int, std::string>> entries;
+  for (const auto& [name, count] : counts.items()) {
+    entries.emplace_back(-count.get<int>(), name);
+  }
+  std::sort(entries.begin(), entries.end());
+  const bool more = entries.size() > most;
+  if (more) entries.resize(most);
+  return absl::StrCat(absl::StrJoin(entries, ", ",
+                                    [](std::string* out, const auto& entry) {
+                                      absl::StrAppend(out, entry.second);
+                                    }),
+                      more ? ", ..." : "");
+}
+
+std::string NumberOf(const nlohmann::json& value, const char* format) {
+  if (!value.is_number()) return "";
+  const double number = value.get<double>();
+  return *format == 's'
+             ? absl::StrFormat(number < 9.95 ? "%.1f" : "%.0f", number)
+             : absl::StrFormat("%.0f", number);
+}
+
+std::string UnitOf(const nlohmann::json& cell) {
+  return cell.contains("median_schedules") ? "schedules" : "rounds";
+}
+
+std::string Row(const nlohmann::json& cell) {
+  const int found = cell.at("found"), right = cell.at("right_verdict");
+  std::string score = absl::StrCat(found, "/", cell.at("trials").get<int>());
+  if (right < found) absl::StrAppend(&score, " (", right, " right)");
+  if (!cell.at("must_find").get<bool>()) score += " (measured only)";
+  return absl::StrCat("| ", cell.at("group").get<std::string>(), " | `",
+                      cell.at("bug").get<std::string>(), "` | ", score, " | ",
+                      NumberOf(cell.at("median_seconds"), "s"), " | ",
+                      NumberOf(cell.at("median_" + UnitOf(cell)), "n"), " | ",
+                      Frequent(cell.at("verdicts"), 3), " | ",
+                      Frequent(cell.at("places"), 2), " |\n");
+}
+
+std::string TitleOf(const nlohmann::json& cell) {
+  return absl::StrCat(
+      cell.at("lens").get<std::string>(),
+      cell.at("rescuers").get<bool>() ? ", rescuers on" : ", rescuers off");
+}
+
+std::string Head(const std::string& title, const std::string& unit) {
+  return absl::StrCat("**", title, "**\n\n| | bug | found | seconds | ", unit,
+                      " | verdicts | mostly met in |\n"
+                      "|---|---|---|---|---|---|---|\n");
+}
+
+struct CleanSum {
+  int pools = 0;
+  int found = 0;
+  uint64_t searched = 0;
+};
+
+std::string Budget(const nlohmann::json& options) {
+  const uint64_t schedules = options.value("schedules", uint64_t{0});
+  return schedules != 0
+             ? absl::StrCat(schedules, " schedules")
+             : absl::StrFormat("%.0f s", options.at("budget_s").get<double>());
+}
+
+std::string Intro(const nlohmann::json& score) {
+  const nlohmann::json& options = score.at("options");
+  return absl::StrFormat(
+      "%d trials a bug of at most %s, seed %d; begun %s%s.\n",
+      options.at("trials").get<int>(), Budget(options),
+      options.at("seed").get<uint64_t>(),
+      score.at("started_at").get<std::string>(),
+      score.at("complete").get<bool>() ? "" : ", and not complete");
+}
+
+std::string Shortcomings(const nlohmann::json& score) {
+  std::string text;
+  for (const nlohmann::json& s : score.at("shortcomings")) {
+    absl::StrAppend(&text, "- **", s.at("verdict").get<std::string>(),
+                    "**: ", s.at("what").get<std::string>(), "\n");
+  }
+  return text.empty() ? "" : "\nNot as it should be:\n\n" + text;
+}
+
+std::string TableOf(const nlohmann::json& score) {
+  std::map<std::string, std::string> tables;
+  std::map<std::string, CleanSum> clean;
+  for (const nlohmann::json& cell : score.at("cells")) {
+    const std::string title = TitleOf(cell);
+    if (cell.at("expected").get<bool>()) {
+      std::string& table = tables[title];
+      if (table.empty()) table = Head(title, UnitOf(cell));
+      table += Row(cell);
+      continue;
+    }
+    CleanSum& sum = clean[absl::StrCat(UnitOf(cell), " under ", title)];
+    ++sum.pools;
+    sum.found += cell.at("found").get<int>();
+    for (const nlohmann::json& trial : cell.at("each")) {
+      sum.searched += trial.at("searched").get<uint64_t>();
+    }
+  }
+  std::string text = Intro(score);
+  for (const auto& [title, table] : tables) absl::StrAppend(&text, "\n", table);
+  for (const auto& [title, sum] : clean) {
+    absl::StrAppend(&text, "\nWhere there is no bug (", sum.pools,
+                    " pools): ", sum.found, " findings in ", sum.searched, " ",
+                    title, ".\n");
+  }
+  return text + Shortcomings(score);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ScoreTable(const std::string& score_json) {
+  const nlohmann::json score =
+      nlohmann::json::parse(score_json, nullptr, false);
+  if (!score.is_object() || score.value("schema", "") != kSchema) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("no score: its schema is not ", kSchema));
+  }
+  try {
+    return TableOf(score);
+  } catch (const nlohmann::json::exception& e) {
+    return absl::InvalidArgumentError(absl::StrCat("no score: ", e.what()));
+  }
+}
+
+absl::Status PutTableInto(const std::string& path, const std::string& table) {
+  absl::StatusOr<std::string> text = ReadWhole(path);
+  if (!text.ok()) return text.status();
+  const size_t begin = text->find(kTableBegin);
+  const size_t end = text->find(kTableEnd);
+  if (begin == std::string::npos || end == std::string::npos || end < begin) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, " has no lines '", absl::string_view(kTableBegin, 21), "' and '",
+        absl::string_view(kTableEnd, 19), "' for the table to go between"));
+  }
+  const size_t inside = begin + absl::string_view(kTableBegin).size();
+  text->replace(inside, end - inside, absl::StrCat("\n", table, "\n"));
+  return WriteWhole(path, *text);
+}
+
+}  // namespace reveille::stress
