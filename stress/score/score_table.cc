@@ -32,12 +32,14 @@ std::string Frequent(const nlohmann::json& counts, size_t most) {
                       more ? ", ..." : "");
 }
 
-std::string NumberOf(const nlohmann::json& value, const char* format) {
+std::string SecondsOf(const nlohmann::json& value) {
   if (!value.is_number()) return "";
-  const double number = value.get<double>();
-  return *format == 's'
-             ? absl::StrFormat(number < 9.95 ? "%.1f" : "%.0f", number)
-             : absl::StrFormat("%.0f", number);
+  const double s = value.get<double>();
+  return s < 9.95 ? absl::StrFormat("%.1f", s) : absl::StrFormat("%.0f", s);
+}
+
+std::string CountOf(const nlohmann::json& value) {
+  return value.is_number() ? absl::StrFormat("%.0f", value.get<double>()) : "";
 }
 
 std::string UnitOf(const nlohmann::json& cell) {
@@ -51,8 +53,8 @@ std::string Row(const nlohmann::json& cell) {
   if (!cell.at("must_find").get<bool>()) score += " (measured only)";
   return absl::StrCat("| ", cell.at("group").get<std::string>(), " | `",
                       cell.at("bug").get<std::string>(), "` | ", score, " | ",
-                      NumberOf(cell.at("median_seconds"), "s"), " | ",
-                      NumberOf(cell.at("median_" + UnitOf(cell)), "n"), " | ",
+                      SecondsOf(cell.at("median_seconds")), " | ",
+                      CountOf(cell.at("median_" + UnitOf(cell))), " | ",
                       Frequent(cell.at("verdicts"), 3), " | ",
                       Frequent(cell.at("places"), 2), " |\n");
 }
