@@ -69,6 +69,11 @@ foreach(patch IN LISTS patches)
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 endforeach()
 add_test(
+  NAME stress.ScoreTest.ReadmeHasTheTableOfTheScore
+  COMMAND ${CMAKE_COMMAND} -DDRIVER=$<TARGET_FILE:reveille>
+          -DFOLDER=${CMAKE_CURRENT_SOURCE_DIR}/score
+          -P ${CMAKE_CURRENT_SOURCE_DIR}/testing/score_readme_test.cmake)
+add_test(
   NAME stress.MutantsTest.ReadmeHasARowForEachPatch
   COMMAND
     ${CMAKE_COMMAND} -DFOLDER=${CMAKE_CURRENT_SOURCE_DIR}/mutants -P

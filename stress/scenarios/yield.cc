@@ -70,8 +70,8 @@ void SubmitPair(Round& round, Pair& pair) {
   });
 }
 
-void SubmitShort(Round& round, Dice& dice, int most) {
-  for (int k = dice.Between(0, most); k > 0; --k) {
+void SubmitShort(Round& round, Dice& dice, int n) {
+  for (; n > 0; --n) {
     round.Submit([&round, ns = dice.Exponential(round.knobs().work_ns)] {
       Compute(round, ns);
     });
@@ -85,12 +85,12 @@ void RunPairs(Round& round, Dice& dice, int pairs) {
   const int at_once = std::max(1, round.pool().Parallelism() - 1);
   std::deque<Pair> kept;
   for (int i = 0; i < pairs && !round.stopping(); ++i) {
-    const int most_short = round.Scale(4, 2);
-    SubmitShort(round, dice, most_short);
+    SubmitShort(round, dice,
+                dice.Between(round.Scale(0, 1), round.Scale(4, 2)));
     for (int k = dice.Between(1, at_once); k > 0; --k) {
       SubmitPair(round, kept.emplace_back());
     }
-    SubmitShort(round, dice, most_short);
+    SubmitShort(round, dice, dice.Between(0, round.Scale(4, 1)));
     round.AwaitAll();
     Pause(round, dice, dice.Coin() ? Gap::kBrief : Gap::kNone);
   }
@@ -101,7 +101,7 @@ void Run(ScenarioContext& context) {
   Dice dice(context.rng());
   const int tasks = round.knobs().tasks;
   // With one worker, B would wait for ever.
-  if (dice.Coin() && round.pool().Parallelism() > 1) {
+  if (!dice.OneIn(round.Scale(2, 4)) && round.pool().Parallelism() > 1) {
     RunPairs(round, dice, round.Scale(tasks / 4, 1));
   } else {
     RunCrowd(round, dice, round.Scale(tasks / 2, 3));

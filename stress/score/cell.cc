@@ -109,7 +109,12 @@ std::vector<Cell> FoldCells(const ScorePlan& plan, const Results& results) {
     Cell& cell = cells[place->second];
     ++cell.planned;
     const auto result = results.find(trial.key);
-    if (result != results.end()) cell.trials.push_back(result->second);
+    if (result == results.end()) continue;
+    cell.trials.push_back(result->second);
+    // What is right may have been learnt since the trial.
+    TrialResult& done = cell.trials.back();
+    done.right =
+        done.found && IsRight(*trial.subject, done.verdict, trial.key.rescuers);
   }
   return cells;
 }

@@ -36,6 +36,15 @@ TEST(SubjectTest, ExploreShouldFindWhatNamesItUnlessNoneShould) {
   EXPECT_FALSE(ExploreShouldFind("deadlock (neither explore nor TSan)."));
 }
 
+TEST(SubjectTest, LossThatNobodyCountsIsADeadlock) {
+  Subject bug;
+  bug.expect = {"idle-worker-with-runnable-work"};
+  EXPECT_TRUE(IsRight(bug, "deadlock", false));
+  EXPECT_FALSE(IsRight(bug, "livelock", false));
+  bug.expect = {"deadlock"};
+  EXPECT_FALSE(IsRight(bug, "idle-worker-with-runnable-work", false));
+}
+
 TEST(SubjectTest, RescuedIsALossWhereTheRescuersAreOn) {
   Subject bug;
   bug.expect = {"deadlock"};
