@@ -37,8 +37,9 @@ Subject Product();
 
 // Whether `verdict` is what the subject is expected to show. With the rescuers
 // on a loss is seen as work that only the clock has rescued. A pool that a
-// scenario makes besides has nobody to count its tasks, and the last wakeup of a
-// pool is for its end: there the loss that leaves a worker idle is a deadlock.
+// scenario makes besides has nobody to count its tasks, and the last wakeup of
+// a pool is for its end: there the loss that leaves a worker idle is a
+// deadlock.
 bool IsRight(const Subject& subject, absl::string_view verdict,
              bool rescuers_on);
 
