@@ -8,7 +8,10 @@
 
 namespace reveille::fuzz {
 
-inline void PromiseClearError(std::string_view error) {
+// `Text` is anybody's string.
+template <typename Text>
+void PromiseClearError(const Text& text) {
+  const std::string_view error(text.data(), text.size());
   Promise(!error.empty(), "what is refused is refused with words");
   Promise(error.find('\n') == std::string_view::npos, "an error is one line");
   Promise(error.size() < 8192, "an error is short");

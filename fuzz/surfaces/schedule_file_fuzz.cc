@@ -48,7 +48,7 @@ void Read(const char* bytes, size_t size) {
   Schedule schedule;
   Text error(4096);
   if (!explore::ParseSchedule(bytes, size, &schedule, &error)) {
-    return PromiseClearError(error.c_str());
+    return PromiseClearError(std::string_view(error.c_str()));
   }
   const explore::ExecutionLimits& limits = schedule.limits;
   Promise(limits.early_timers >= 0 && limits.spurious_wakeups >= 0,
