@@ -6,8 +6,9 @@
 namespace reveille::explore {
 namespace {
 
-// One operation in so many lowers the priority of its thread.
-constexpr uint32_t kLoweringOneIn = 48;
+// One operation in so many lowers the priority of its thread, or in 4, 16 or 64
+// times as many, by the seed.
+constexpr uint64_t kLoweringOneIn = 8;
 // kLazyWalk leaves the running thread once in so many choices.
 constexpr uint32_t kLazyOneIn = 8;
 // A hold lasts this many choices, doubled for each unit of the value.
@@ -101,10 +102,11 @@ void Planned::NoteMoment(const ChoicePoint& at) {
 
 int Planned::ByPriority(const ChoicePoint& at, uint64_t threads) {
   const int running = at.running;
+  const uint64_t one_in = kLoweringOneIn << (2 * (Draw(300, 0) % 4));
   if (Contains(threads, running) &&
       (at.pending[running].kind == Kind::kYield ||
        Draw(static_cast<uint64_t>(running) + 100, at.pending[running].number) %
-               kLoweringOneIn ==
+               one_in ==
            0)) {
     lowered_[running] = ++lowerings_;
   }
