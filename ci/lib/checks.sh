@@ -23,7 +23,7 @@ check_steps() {
   step "fuzz, targets made up" ci/fuzz/test
   step "report, night made up" ci/report/test
   step "setup, machines made up" ci/lib/setup_test
-  for check in layers orders style docs; do
+  for check in layers orders style docs workflows; do
     step "check $check" "ci/checks/$check"
   done
 }

@@ -106,6 +106,8 @@ void Dispatch(Fiber* self) {
   Fiber* next = PickThread();
   if (next == self) return;
   x.running = next;
+  if (x.states.counters != nullptr) [[unlikely]]
+    CoverState();
   SwitchStack(&self->stack_pointer, next->stack_pointer, next->fs_base);
 }
 
@@ -183,22 +185,6 @@ bool LetSpinnerOut() {
     return true;
   }
   return false;
-}
-
-void CoverRead(const Fiber* self, const PendingEvent& event) {
-  if (IsAlone(self)) return;
-  Execution& x = g_execution;
-  const uintptr_t writer = x.objects.At(event.object)->writer_pc;
-  const uint64_t pair = Stable(event.pc) * 0x9e3779b97f4a7c15 ^
-                        (writer == 0 ? 0 : Stable(writer) * 0xc2b2ae3d27d4eb4f);
-  uint8_t& counter = x.coverage.counters[(pair >> 32) & (x.coverage.size - 1)];
-  if (counter < 255) ++counter;
-}
-
-void CoverWrite(const Fiber* self, const PendingEvent& event) {
-  if (IsAlone(self)) return;
-  CoverRead(self, event);
-  g_execution.objects.At(event.object)->writer_pc = event.pc;
 }
 
 }  // namespace reveille::explore

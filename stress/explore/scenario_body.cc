@@ -84,7 +84,8 @@ void ScenarioBody::RunRound(Pool& pool, Judge& judge) {
                           [this](int parallelism) {
                             oracle_.OnlyWhiteBox();
                             return MakePool(parallelism);
-                          }};
+                          },
+                          options_.input};
   oracle_.Watch(&judge, &pool);
   scenario_.run(context);
   const std::string rescued = oracle_.Rescued();
