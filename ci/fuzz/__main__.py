@@ -127,6 +127,12 @@ def hold(choices, chosen, canary):
     return FAILED if failed or not (searched or not whole) else 0
 
 
+def print_builds(builds):
+    for preset, target in builds:
+        print(preset, target)
+    return 0
+
+
 def catch_signals():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
@@ -137,15 +143,13 @@ def main():
     if choices.parse_only:
         return 0
     if choices.list_presets:
-        print(*(coverage.PRESETS if choices.coverage else targets.PRESETS), sep="\n")
+        print(*([coverage.PRESET] if choices.coverage else targets.PRESETS), sep="\n")
         return 0
     if choices.coverage:
-        return coverage.main(choices)
+        return print_builds(coverage.builds(choices)) if choices.list_builds else coverage.measure(choices)
     chosen, canary = choose(choices)
     if choices.list_builds:
-        for target in [canary, *chosen]:
-            print(target.preset, target.name)
-        return 0
+        return print_builds([(target.preset, target.name) for target in [canary, *chosen]])
     check_built([canary, *chosen])
     catch_signals()
     try:
