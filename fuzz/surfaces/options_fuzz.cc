@@ -58,8 +58,8 @@ void CheckProgram(const stress::ProgramOptions& options) {
   Promise(options.rescuers == "on" || options.rescuers == "off",
           "rescuers are on or off");
   if (!stress::Check(options).ok()) return;
-  // Names of mutants have no blanks; of others there is none.
-  if (!options.mutant.empty()) return;
+  // Neither names of mutants nor inputs have blanks; what has is neither.
+  if (!options.mutant.empty() || !options.input.empty()) return;
   const std::string label = stress::LabelOf(options);
   const auto again = stress::FromLabel(label);
   Promise(again.ok() && stress::LabelOf(*again) == label,
