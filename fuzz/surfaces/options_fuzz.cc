@@ -66,7 +66,10 @@ void CheckProgram(const stress::ProgramOptions& options) {
           "a label goes there and back");
 }
 
-void ReadLabel(const std::string& label) {
+// As a schedule has it: a line, and no long one.
+void ReadLabel(const std::string& text) {
+  const size_t end = text.find_first_of(std::string("\n\0", 2));
+  const std::string label = text.substr(0, end).substr(0, 511);
   const auto options = stress::FromLabel(label);
   if (!options.ok()) return PromiseClearError(options.status().message());
   CheckProgram(*options);
