@@ -10,10 +10,16 @@
 // there are such tasks in the phase, whichever is less. One more never waits,
 // so while not all have come there is a worker free of them, which runs all
 // else; in a phase that changes the number of workers nobody waits. Whoever
-// blocks until another task has run does so in a blocking section. Hence a pool
-// that keeps its promises ends every program, and one that does not is judged
-// by the Judge, the oracle of each timer and each wait, the counters at the
-// end, and the watchdog or the lens.
+// blocks until another task has run does so in a blocking section. Whoever
+// gives way until another one has run does so only where nobody meets: that one
+// may lie in the queue of a worker that is kept, and no pool promises that a
+// worker with tasks of its own, which come back for ever, looks there. Hence a
+// pool that keeps its promises ends every program, and one that does not is
+// judged by the Judge, the oracle of each timer and each wait, the counters at
+// the end, and the watchdog or the lens.
+//
+// On real threads everybody computes for a while before each step, how long is
+// decided by the seed of the round; under the lens schedules do that.
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -52,6 +58,7 @@ using stress::ScenarioContext;
 using stress::SpinUntil;
 
 constexpr int64_t kShortNs = 30'000;
+constexpr int64_t kDelayNs = 4'000;
 
 // What an operation's tasks use, until the phase is over.
 struct Belongings {
@@ -94,6 +101,8 @@ class Phase {
   void ShutDownAnother(const Op& op, Belongings& own);
 
   void Attend(const Op& op);
+  // At the n-th place where the seed of the phase may delay somebody.
+  void Delay(uint64_t n) const;
   bool IsOutside(const Op& op) const {
     return op.actor == Actor::kMain || op.actor == Actor::kHelper;
   }
@@ -102,6 +111,7 @@ class Phase {
   ScenarioContext& context_;
   Round& round_;
   const std::vector<Op> ops_;
+  const uint64_t seed_;
   std::vector<Belongings> belongings_;
   int seats_ = 0;
   Meeting meeting_;
@@ -137,6 +147,7 @@ Phase::Phase(ScenarioContext& context, Round& round, const Op* first,
     : context_(context),
       round_(round),
       ops_(first, last),
+      seed_(context.rng()),
       belongings_(ops_.size()),
       seats_(SeatsFor(first, last, workers)),
       meeting_(round, seats_) {}
@@ -188,7 +199,15 @@ void Phase::Clear() {
   }
 }
 
+void Phase::Delay(uint64_t n) const {
+  if (round_.tiny()) return;
+  Dice dice(seed_ + n * 0x9e3779b97f4a7c15);
+  // Most steps follow each other at once.
+  if (dice.OneIn(3)) stress::Compute(round_, dice.Exponential(kDelayNs));
+}
+
 void Phase::Attend(const Op& op) {
+  Delay(static_cast<uint64_t>(came_.load()) + ops_.size());
   if (!op.meets || came_.fetch_add(1) >= seats_) return;
   meeting_.Arrive();
 }
@@ -196,6 +215,7 @@ void Phase::Attend(const Op& op) {
 void Phase::Perform(size_t i) {
   const Op& op = ops_[i];
   Belongings& own = belongings_[i];
+  Delay(i);
   switch (op.kind) {
     case OpKind::kSubmit:
       return Submit(op);
@@ -250,7 +270,7 @@ void Phase::SubmitBurst(const Op& op) {
 // Gives way `variant` times; with 4 added, until a task of its own has run.
 void Phase::SubmitYielding(const Op& op, Belongings& own) {
   if (pool().AsYielding() == nullptr) return Submit(op);
-  if ((op.variant & 4) != 0) return SubmitGivingWay(op, own);
+  if ((op.variant & 4) != 0 && seats_ < 2) return SubmitGivingWay(op, own);
   for (int i = 0; i < op.count; ++i) {
     round_.SubmitYielding([this, &op, left = op.variant % 4 + 1]() mutable {
       if (--left > 0) return true;

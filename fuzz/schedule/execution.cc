@@ -10,6 +10,9 @@ namespace {
 
 // More is a program that goes round in a circle; the fair half comes on top.
 constexpr uint64_t kMostSteps = 30'000;
+// Whoever sleeps after spinning does so after far fewer; tasks that meet spin
+// for ever, and each one let out costs so many rounds.
+constexpr uint32_t kSpinRounds = 128;
 
 // Outlives its execution, so that its moments may be asked for.
 struct Last {
@@ -41,6 +44,7 @@ stress::ProgramOptions OptionsOf(const Program& program) {
 explore::ExecutionLimits LimitsOf(const Program& program) {
   explore::ExecutionLimits limits;
   limits.max_steps = kMostSteps;
+  limits.spin_rounds = kSpinRounds;
   limits.early_timers = program.early_timers;
   limits.spurious_wakeups = program.spurious;
   return limits;

@@ -52,6 +52,18 @@ absl::Status SetFeedback(absl::string_view list) {
   return absl::OkStatus();
 }
 
+void CoarsenFeedback() {
+  constexpr uint8_t kSeveral = 4;
+  constexpr uint8_t kMany = 128;
+  for (size_t i = 0; i < kPairs; ++i) {
+    uint8_t& counter = g_counters[i];
+    counter = counter >= kSeveral ? kMany : counter != 0;
+  }
+  for (size_t i = kPairs; i < sizeof g_counters; ++i) {
+    g_counters[i] = g_counters[i] != 0;
+  }
+}
+
 uint8_t* FeedbackCounters() { return g_counters; }
 size_t FeedbackSize() { return sizeof g_counters; }
 

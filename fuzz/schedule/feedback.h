@@ -20,6 +20,10 @@ inline constexpr const char* kAllFeedback = "rf,pairs,state";
 // nothing. On an error nothing changes.
 absl::Status SetFeedback(absl::string_view list);
 
+// After an execution: makes once, several and many times one of all but rf, and
+// two of that. Finer steps would make half of all inputs look new.
+void CoarsenFeedback();
+
 // All counters, as libFuzzer sees them.
 uint8_t* FeedbackCounters();
 size_t FeedbackSize();

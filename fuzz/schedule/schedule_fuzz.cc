@@ -66,6 +66,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const explore::Outcome& outcome =
       fuzz::Execute(fuzz::DecodeInput(data, size));
+  fuzz::CoarsenFeedback();
   switch (explore::ClassOf(outcome.verdict)) {
     case explore::VerdictClass::kNoFinding:
       return 0;

@@ -48,7 +48,7 @@ std::vector<Shape> Shapes() {
        {{K::kYielding, kTask, 1, kMeets, 2},
         {K::kSubmit, kSameTask, 2, kMeets, 0},
         {K::kSubmit, kMain, 2, kAlone, 0}}},
-      {"giveway", {{K::kYielding, kMain, 0, kMeets, 4}}},
+      {"giveway", {{K::kYielding, kMain, 0, kAlone, 4}}},
       {"timers",
        {{K::kTimer, kMain, 0, kMeets, 1}, {K::kTimer, kTask, 1, kMeets, 3}}},
       {"alarm",

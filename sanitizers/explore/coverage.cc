@@ -18,8 +18,11 @@ Visit g_visits[kVisits];
 
 struct LastState {
   uint32_t serial = 0;
+  uint64_t step = 0;
   uint64_t state = 0;
 };
+// To ask costs as much as some tens of operations; sooner it seldom changes.
+constexpr uint64_t kStepsBetweenStates = 8;
 constinit LastState g_last_state;
 
 }  // namespace
@@ -53,13 +56,14 @@ void CoverMeeting(const Fiber* self, const PendingEvent& event,
 void CoverState() {
   Execution& x = g_execution;
   if (x.oracle == nullptr) return;
+  if (g_last_state.serial != x.serial) g_last_state = {x.serial, 0, 0};
+  if (x.steps < g_last_state.step + kStepsBetweenStates) return;
+  g_last_state.step = x.steps;
   Fiber* self = t_fiber;
   t_fiber = nullptr;
   const uint64_t state = x.oracle->State();
   t_fiber = self;
-  if (state == 0) return;
-  if (g_last_state.serial != x.serial) g_last_state = {x.serial, 0};
-  if (g_last_state.state == state) return;
+  if (state == 0 || g_last_state.state == state) return;
   x.states.Count(g_last_state.state, state);
   g_last_state.state = state;
 }

@@ -75,14 +75,6 @@ std::string FirstBusyP(const Stats& s) {
 // None, one, several.
 uint64_t ClassOf(uint64_t count) { return std::min<uint64_t>(count, 2); }
 
-// A P as others see it; which of them it is does not matter.
-uint64_t ClassOf(const PStats& p) {
-  const uint64_t what = static_cast<uint64_t>(p.status) << 4 |
-                        uint64_t{p.on_idle_list} << 3 |
-                        uint64_t{p.next_timer_ns != 0} << 2 | ClassOf(p.queue);
-  return (what + 1) * 0x9e3779b97f4a7c15;
-}
-
 void Sleep(int64_t ns) {
   const timespec span = {0, static_cast<long>(ns)};
   ::clock_nanosleep(CLOCK_MONOTONIC, 0, &span, nullptr);
@@ -114,22 +106,22 @@ int MpgPool::WorkerOf(int tid) const {
   return -1;
 }
 
+// Which P it is does not matter, and neither does how much lies in a queue.
 uint64_t MpgPool::StateClass() const {
   const Stats s = scheduler_->GetStats();
-  uint64_t ps = 0;
-  for (const PStats& p : s.ps) ps += ClassOf(p);
+  uint64_t filled = 0;
+  for (const PStats& p : s.ps) filled += p.queue != 0;
   const uint64_t counts[] = {static_cast<uint64_t>(s.npidle),
                              ClassOf(static_cast<uint64_t>(s.nmspinning)),
                              uint64_t{s.needspinning},
                              ClassOf(s.global_queue),
-                             ClassOf(s.idle_queue),
-                             ClassOf(static_cast<uint64_t>(s.idle_threads)),
+                             ClassOf(filled),
                              uint64_t{s.poller},
-                             ClassOf(s.netpoll_waiters),
+                             uint64_t{s.netpoll_waiters != 0},
                              uint64_t{s.stopping_world}};
-  uint64_t state = ps >> 40;
+  uint64_t state = 1;
   for (const uint64_t count : counts) state = state << 3 | (count & 7);
-  return state | uint64_t{1} << 63;
+  return state;
 }
 
 std::vector<std::pair<std::string, double>> MpgPool::Counters() const {
