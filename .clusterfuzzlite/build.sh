@@ -44,8 +44,8 @@ while read -r name; do
     (cd "$fuzz/corpus/$name" && zip -q -r - .) > "$OUT/${name}_seed_corpus.zip"
   fi
   for kind in dict options; do
-    if [ -f "$fuzz/$kind/$name.$kind" ]; then
-      cp "$fuzz/$kind/$name.$kind" "$OUT/$name.$kind"
-    fi
+    for file in "$fuzz"/*/"$name.$kind"; do
+      [ ! -f "$file" ] || cp "$file" "$OUT/"
+    done
   done
 done < "$WORK/reveille/fuzz_targets.txt"

@@ -20,12 +20,14 @@ int64_t Histogram::LowerEndOf(int bucket) {
   return (kSubBuckets + sub) << shift;
 }
 
-void Histogram::Add(int64_t value) {
+void Histogram::Add(int64_t value, uint64_t times) {
   value = std::max<int64_t>(value, 0);
-  ++buckets_[BucketOf(static_cast<uint64_t>(value))];
-  ++count_;
-  max_ = std::max(max_, value);
+  buckets_[BucketOf(static_cast<uint64_t>(value))] += times;
+  count_ += times;
+  RaiseMax(value);
 }
+
+void Histogram::RaiseMax(int64_t max) { max_ = std::max(max_, max); }
 
 void Histogram::Merge(const Histogram& other) {
   for (int i = 0; i < kBuckets; ++i) buckets_[i] += other.buckets_[i];

@@ -20,7 +20,9 @@ class Histogram {
   static constexpr int kBuckets = (64 - kSubBits) * kSubBuckets + kSubBuckets;
 
   // Negative values count as zero.
-  void Add(int64_t value);
+  void Add(int64_t value, uint64_t times = 1);
+  // What was added is known to have been as large as this.
+  void RaiseMax(int64_t max);
   void Merge(const Histogram& other);
 
   uint64_t count() const { return count_; }

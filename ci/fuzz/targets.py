@@ -38,12 +38,9 @@ def listed(build_root):
 
 def flags_of(name, folder):
     """As OSS-Fuzz reads them: NAME.dict, and [libfuzzer] of NAME.options."""
-    flags = []
-    dictionary = folder / "dict" / f"{name}.dict"
-    if dictionary.exists():
-        flags.append(f"-dict={dictionary}")
+    flags = [f"-dict={path}" for path in folder.glob(f"*/{name}.dict")]
     options = configparser.ConfigParser()
-    options.read(folder / "options" / f"{name}.options")
+    options.read(folder.glob(f"*/{name}.options"))
     if options.has_section("libfuzzer"):
         flags += [f"-{key}={value}" for key, value in options["libfuzzer"].items() if key != "dict"]
     return tuple(flags)

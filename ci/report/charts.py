@@ -22,8 +22,7 @@ def previous_tallies(night):
     for entry in previous.get("gaps", []):
         sums = tally.Tally()
         for low, count in entry["buckets"]:
-            sums.gaps[low] += count
-            sums.longest_gap = max(sums.longest_gap, low)
+            sums.gaps.add({"buckets": [(low, count)], "max_ns": low})
         result[entry["scenario"], entry["rescuers"]] = sums
     return result
 
@@ -39,18 +38,25 @@ def aligned(curves, missing=None):
 
 
 def gap_charts(night):
-    """A CCDF and a histogram per scenario that saw gaps."""
-    before = previous_tallies(night)
+    return duration_charts(night, lambda sums: sums.gaps, previous_tallies(night))
+
+
+def wake_charts(night):
+    return duration_charts(night, lambda sums: sums.wakes, {})
+
+
+def duration_charts(night, measure, before):
+    """A CCDF and a histogram per scenario that has any."""
     charts = []
     for scenario, by_rescuers in gap_tallies(night).items():
         curves, bars = [], []
         for rescuers, sums in sorted(by_rescuers.items()):
-            if sums.gaps:
-                curves.append((f"rescuers {rescuers}", rescuers, sums.ccdf()))
-                bars.append((f"rescuers {rescuers}", rescuers, octaves(sums)))
+            if measure(sums).buckets:
+                curves.append((f"rescuers {rescuers}", rescuers, measure(sums).ccdf()))
+                bars.append((f"rescuers {rescuers}", rescuers, octaves(measure(sums))))
             earlier = before.get((scenario, rescuers))
-            if earlier is not None and earlier.gaps:
-                curves.append((f"{rescuers}, night before", f"{rescuers} before", earlier.ccdf()))
+            if earlier is not None and measure(earlier).buckets:
+                curves.append((f"{rescuers}, night before", f"{rescuers} before", measure(earlier).ccdf()))
         if curves:
             chart = {"kind": "ccdf", "title": scenario} | aligned(curves)
             histogram = {"kind": "bars", "title": scenario} | aligned(bars, 0)
@@ -58,10 +64,10 @@ def gap_charts(night):
     return charts
 
 
-def octaves(sums):
+def octaves(durations):
     """Counts per power of two: fine buckets are bars that nobody can see."""
     counts = collections.Counter()
-    for low, count in sums.gaps.items():
+    for low, count in durations.buckets.items():
         counts[1 << max(0, int(low).bit_length() - 1)] += count
     return sorted(counts.items())
 

@@ -111,6 +111,7 @@ class MadeUp:
             base |= {"rounds": 50, "tasks_finished": 5000}
             buckets = [[500000 * (1 + i), 30 - i] for i in range(20)]
             base |= {"conservation_gap": {"buckets": buckets, "max_ns": 11_000_000, "resolution_ns": 500000}}
+            base |= {"wake_latency": {"buckets": [[5120, 900], [61440, 9], [983040, 1]], "max_ns": 990000}}
         write(folder / "results.jsonl", json.dumps(base | run) + "\n")
         return folder
 

@@ -14,9 +14,9 @@ def gap_table(night):
     for key in sorted({(unit["scenario"], unit["rescuers"]) for unit in stress}):
         runs = [r for u in stress if (u["scenario"], u["rescuers"]) == key for r in u.runs]
         sums = tally.total(runs)
-        gaps = [tally.duration(sums.quantile(q)) for q in (0.5, 0.99, 0.999)]
+        gaps = [tally.duration(sums.gaps.quantile(q)) for q in (0.5, 0.99, 0.999)]
         cells = [*key, sums.runs, tally.count(sums.rounds), tally.count(sums.tasks)]
-        cells += [*gaps, tally.duration(sums.longest_gap)]
+        cells += [*gaps, tally.duration(sums.gaps.longest)]
         yield "| " + " | ".join(map(str, cells)) + " |"
 
 

@@ -13,7 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SECTIONS = (
     ("verdict", "Verdict", sections.verdict),
     ("findings", "Findings", sections.findings),
-    ("latency", "Conservation gap", sections.latency),
+    ("latency", "Conservation gap and wake latency", sections.latency),
     ("judges", "How good the judges are", sections.judges),
     ("coverage", "Coverage and saturation", sections.coverage),
     ("units", "Units and environment", sections.units),

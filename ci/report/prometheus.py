@@ -44,12 +44,16 @@ def document(night, found, judgement):
         labels = target | {"kind": kind, "lens": lens, "scenario": scenario}
         samples.append((labels, sums.rounds + sums.schedules))
     metrics.add("searched", "Rounds or schedules that ran.", samples)
-    samples = []
-    for (scenario, rescuers), sums in sorted(gaps.items()):
-        for q in (0.5, 0.99, 0.999):
-            labels = target | {"scenario": scenario, "rescuers": rescuers, "quantile": q}
-            samples.append((labels, sums.quantile(q) / 1e9))
-    metrics.add("conservation_gap_seconds", "How long a P idled beside runnable work.", samples)
+    for name, what, measure in (
+        ("conservation_gap_seconds", "How long a P idled beside runnable work.", lambda sums: sums.gaps),
+        ("wake_latency_seconds", "From a submission to a free worker to the task's start.", lambda sums: sums.wakes),
+    ):
+        samples = []
+        for (scenario, rescuers), sums in sorted(gaps.items()):
+            for q in (0.5, 0.99, 0.999):
+                labels = target | {"scenario": scenario, "rescuers": rescuers, "quantile": q}
+                samples.append((labels, measure(sums).quantile(q) / 1e9))
+        metrics.add(name, what, samples)
     samples = [
         (target | {"signature": f.signature, "verdict": f.verdict, "state": f.state}, f.sightings)
         for f in found

@@ -120,44 +120,57 @@ def gone(view):
     return words + markup.table(["", "verdict", "signature", "where", "#seen", "last seen"], rows)
 
 
+GAP_WORDS = (
+    "How long a P was idle while work was runnable, as the watchdog sampled it (about every half "
+    "millisecond: shorter gaps are seen by chance, and the figures are rounded up to it). "
+    "Both axes are logarithmic; a curve says which share of the gaps was at least so long."
+)
+WAKE_WORDS = (
+    "From just before a task is submitted, or its event caused, to its first statement, of those tasks "
+    "that found a free worker and no queue. Measured from outside the pool, for every such task."
+)
+
+
 def latency(view):
     night = view.night
-    rows = []
+    if not charts.gap_tallies(night):
+        return tag("p", "No stress unit without a lens ran, so nothing was measured.")
     before = charts.previous_tallies(night)
+    parts = [tag("p", GAP_WORDS), durations_table(night, "gaps", lambda sums: sums.gaps, before)]
+    parts.append(chart_grid(view, charts.gap_charts(night)))
+    wakes = charts.wake_charts(night)
+    if wakes:
+        parts += [tag("h3", "Wake latency"), tag("p", WAKE_WORDS)]
+        parts += [durations_table(night, "wakes", lambda sums: sums.wakes, {}), chart_grid(view, wakes)]
+    return "".join(parts)
+
+
+def durations_table(night, what, measure, before):
+    rows = []
     for scenario, by_rescuers in charts.gap_tallies(night).items():
         for rescuers, sums in sorted(by_rescuers.items()):
-            cells = [sums.quantile(q) for q in (0.5, 0.99, 0.999)] + [sums.longest_gap]
-            earlier = before.get((scenario, rescuers))
-            change = ""
-            if earlier is not None and earlier.quantile(0.99):
-                change = f"{sums.quantile(0.99) / earlier.quantile(0.99):.2f}x"
-            rows.append(
-                [
-                    scenario,
-                    rescuers,
-                    sums.runs,
-                    tally.count(sums.rounds),
-                    tally.count(sum(sums.gaps.values())),
-                ]
-                + [tally.duration(ns) for ns in cells]
-                + ([change] if before else [])
-            )
-    if not rows:
-        return tag("p", "No stress unit without a lens ran, so nothing was measured.")
-    head = ["scenario", "rescuers", "#runs", "#rounds", "#gaps", "#p50", "#p99", "#p99.9", "#max"]
-    if before:
-        head.append("#p99 to the night before")
-    words = (
-        "How long a P was idle while work was runnable, as the watchdog sampled it (about every half "
-        "millisecond: shorter gaps are seen by chance, and the figures are rounded up to it). "
-        "Both axes are logarithmic; a curve says which share of the gaps was at least so long."
-    )
+            durations = measure(sums)
+            cells = [durations.quantile(q) for q in (0.5, 0.99, 0.999)] + [durations.longest]
+            row = [scenario, rescuers, sums.runs, tally.count(sums.rounds), tally.count(durations.count())]
+            row += [tally.duration(ns) for ns in cells]
+            rows.append(row + ([change_of(durations, before.get((scenario, rescuers)), measure)] if before else []))
+    head = ["scenario", "rescuers", "#runs", "#rounds", f"#{what}", "#p50", "#p99", "#p99.9", "#max"]
+    return markup.table(head + (["#p99 to the night before"] if before else []), rows)
+
+
+def change_of(durations, earlier, measure):
+    if earlier is None or not measure(earlier).quantile(0.99):
+        return ""
+    return f"{durations.quantile(0.99) / measure(earlier).quantile(0.99):.2f}x"
+
+
+def chart_grid(view, drawn):
     grid = []
-    for scenario, ccdf, histogram in charts.gap_charts(night):
+    for scenario, ccdf, histogram in drawn:
         places = tag("div", "", id=view.add_chart(ccdf), class_="chart")
         places += tag("div", "", id=view.add_chart(histogram), class_="chart")
         grid.append(tag("div", tag("h3", escaped(scenario)), places, class_="card"))
-    return tag("p", words) + markup.table(head, rows) + tag("div", *grid, class_="grid")
+    return tag("div", *grid, class_="grid")
 
 
 def judges(view):
@@ -332,7 +345,6 @@ def not_run(view):
         items.append(f"{judging.plural(len(missing), 'planned unit')}, for want of time")
     if view.night.damaged:
         items.append(f"{view.night.damaged} damaged lines of results were left out")
-    items.append("wake latency on real threads: the driver does not measure it; the gap above is its bound")
     return tag("h3", "Not run, not measured") + tag("ul", *(tag("li", escaped(item)) for item in items))
 
 

@@ -6,6 +6,41 @@ import math
 
 
 @dataclasses.dataclass
+class Durations:
+    """A histogram that adds up: lower end of a bucket -> count, in nanoseconds."""
+
+    buckets: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    longest: int = 0
+
+    def add(self, recorded):
+        """What a run says of one; None where it was not measured."""
+        for low, count in (recorded or {}).get("buckets", []):
+            self.buckets[low] += count
+        self.longest = max(self.longest, (recorded or {}).get("max_ns", 0))
+
+    def count(self):
+        return sum(self.buckets.values())
+
+    def quantile(self, q):
+        """Lower end of the bucket that holds it; 0 of nothing."""
+        left = q * self.count()
+        for low in sorted(self.buckets):
+            left -= self.buckets[low]
+            if left <= 0:
+                return low
+        return 0
+
+    def ccdf(self):
+        """[(lower end of a bucket, share that is at least so long)]."""
+        total = remaining = self.count()
+        points = []
+        for low in sorted(self.buckets):
+            points.append((low, remaining / total))
+            remaining -= self.buckets[low]
+        return points
+
+
+@dataclasses.dataclass
 class Tally:
     """Over the runs of one scenario, say, in one mode."""
 
@@ -17,9 +52,8 @@ class Tally:
     tasks: int = 0
     seconds: float = 0.0
     verdicts: int = 0
-    gaps: collections.Counter = dataclasses.field(default_factory=collections.Counter)
-    longest_gap: int = 0
-    resolution: int = 0
+    gaps: Durations = dataclasses.field(default_factory=Durations)
+    wakes: Durations = dataclasses.field(default_factory=Durations)
 
     def add(self, record):
         self.runs += 1
@@ -30,29 +64,8 @@ class Tally:
         self.tasks += record.get("tasks_finished", 0)
         self.seconds += record.get("duration_s", 0)
         self.verdicts += len(record.get("verdicts", []))
-        gap = record.get("conservation_gap") or {}
-        for low, count in gap.get("buckets", []):
-            self.gaps[low] += count
-        self.longest_gap = max(self.longest_gap, gap.get("max_ns", 0))
-        self.resolution = max(self.resolution, gap.get("resolution_ns", 0))
-
-    def quantile(self, q):
-        """Lower end of the bucket that holds it; 0 without gaps."""
-        left = q * sum(self.gaps.values())
-        for low in sorted(self.gaps):
-            left -= self.gaps[low]
-            if left <= 0:
-                return low
-        return 0
-
-    def ccdf(self):
-        """[(lower end of a bucket, share of the gaps that are at least so long)]."""
-        total = remaining = sum(self.gaps.values())
-        points = []
-        for low in sorted(self.gaps):
-            points.append((low, remaining / total))
-            remaining -= self.gaps[low]
-        return points
+        self.gaps.add(record.get("conservation_gap"))
+        self.wakes.add(record.get("wake_latency"))
 
 
 def total(records):
@@ -117,6 +130,6 @@ def searched(records):
     if not sums.rounds:
         return ""
     gap = ""
-    if sums.gaps:
-        gap = f", gap p99.9 {duration(sums.quantile(0.999))} max {duration(sums.longest_gap)}"
+    if sums.gaps.buckets:
+        gap = f", gap p99.9 {duration(sums.gaps.quantile(0.999))} max {duration(sums.gaps.longest)}"
     return f"{count(sums.rounds):>6s} rounds {count(sums.tasks):>6s} tasks{gap}"

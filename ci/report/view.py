@@ -37,21 +37,28 @@ class View:
         return self.found[:MOST_PAGES]
 
 
+def durations(night, measure):
+    """scenario -> rescuers -> the figures of what was measured."""
+    return {
+        scenario: {rescuers: figures(measure(sums)) for rescuers, sums in by_rescuers.items()}
+        for scenario, by_rescuers in charts.gap_tallies(night).items()
+    }
+
+
+def figures(measured):
+    return {
+        "count": measured.count(),
+        "p50_ns": measured.quantile(0.5),
+        "p99_ns": measured.quantile(0.99),
+        "p999_ns": measured.quantile(0.999),
+        "max_ns": measured.longest,
+    }
+
+
 def report(view):
     """report.json: every number of the page that is not a raw result."""
-    gaps = {
-        scenario: {
-            rescuers: {
-                "count": sum(sums.gaps.values()),
-                "p50_ns": sums.quantile(0.5),
-                "p99_ns": sums.quantile(0.99),
-                "p999_ns": sums.quantile(0.999),
-                "max_ns": sums.longest_gap,
-            }
-            for rescuers, sums in by_rescuers.items()
-        }
-        for scenario, by_rescuers in charts.gap_tallies(view.night).items()
-    }
+    gaps = durations(view.night, lambda sums: sums.gaps)
+    wakes = durations(view.night, lambda sums: sums.wakes)
     return {
         "schema": "reveille-report/1",
         "night": view.night.night,
@@ -62,6 +69,7 @@ def report(view):
         "outcomes": view.judgement.outcomes,
         "findings": [finding_record(view, f) for f in view.found],
         "conservation_gap": gaps,
+        "wake_latency": wakes,
         "damaged_records": view.night.damaged,
     }
 

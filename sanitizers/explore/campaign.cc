@@ -185,8 +185,13 @@ void Campaign::Judge(Job* job) {
   finding.execution = page.execution;
   finding.seconds = static_cast<double>(page.found_at - begin_) * 1e-9;
   finding.occurrences = 1;
-  if (!Confirm(&schedule, outcome, &finding)) return;
-  Describe(&schedule, outcome.cause, &finding);
+  // A silence that has once been long enough need not be so again and again.
+  const int silence = program_.silence_seconds;
+  if (outcome.silent && silence > 1) program_.silence_seconds = 1;
+  const bool confirmed = Confirm(&schedule, outcome, &finding);
+  if (confirmed) Describe(&schedule, outcome.cause, &finding);
+  program_.silence_seconds = silence;
+  if (!confirmed) return;
   causes_[report_.finding_count] = outcome.cause;
   report_.findings[report_.finding_count++] = finding;
 }

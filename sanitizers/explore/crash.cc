@@ -16,9 +16,11 @@ constexpr size_t kHandlerStack = 64 << 10;
 constinit bool g_caught = false;
 struct sigaction g_before[NSIG];
 
+// As a return address would have it: the place is just before.
 uintptr_t FaultPc(void* context) {
   return static_cast<uintptr_t>(
-      static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+             static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]) +
+         1;
 }
 
 bool IsStackOverflow(const Fiber* self, const siginfo_t* info) {
@@ -75,11 +77,12 @@ void OnTick(int, siginfo_t*, void* context) {
   if (g_silent_ticks < g_silence_allowed || self == nullptr) return;
   g_silent_ticks = 0;
   x.outcome.thread = self->id;
-  Remark(self, Kind::kCrash, ThreadObject(self->id), FaultPc(context));
+  x.outcome.silent = true;
+  Remark(self, Kind::kSilent, ThreadObject(self->id), FaultPc(context));
   End(Verdict::kLivelock,
-      "thread %d has done nothing visible for %d seconds of real time: an "
-      "endless loop without a visible operation",
-      self->id, g_silence_allowed);
+      "thread %d does nothing visible for seconds of real time: an endless "
+      "loop without a visible operation",
+      self->id);
 }
 
 void Handle(int signal, void (*handler)(int, siginfo_t*, void*),

@@ -47,7 +47,8 @@ namespace reveille::explore {
   X(kFail, "fails", false)                         \
   X(kSubmit, "submits task", false)                \
   X(kStartTask, "starts task", false)              \
-  X(kFinishTask, "finishes task", false)
+  X(kFinishTask, "finishes task", false)           \
+  X(kSilent, "runs without end", false)
 enum class Kind : uint8_t {
 #define REVEILLE_EVENT_ENUMERATOR(kind, word, looks) kind,
   REVEILLE_EVENT_KINDS(REVEILLE_EVENT_ENUMERATOR)

@@ -64,6 +64,7 @@ void ResetSchedule(const ExecutionLimits& limits) {
   x.ledger.Reset();
   x.outcome.verdict = Verdict::kClean;
   x.outcome.message[0] = 0;
+  x.outcome.silent = false;
   x.outcome.thread = -1;
   x.outcome.threads = 0;
   ++x.serial;

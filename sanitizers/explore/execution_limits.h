@@ -27,6 +27,7 @@ struct Outcome {
   uint64_t virtual_nanoseconds = 0;
   int threads = 0;       // most alive at once
   bool starved = false;  // only the fair suffix brought it to its end
+  bool silent = false;   // the watch ended it, see WatchForSilence
   int thread = -1;       // the thread that met the problem, where there is one
   char message[512] = {};
 };

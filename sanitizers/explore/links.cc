@@ -55,6 +55,7 @@ bool HasObject(Kind kind) {
     case Kind::kExit:
     case Kind::kSleep:
     case Kind::kCrash:
+    case Kind::kSilent:
     case Kind::kFail:
     case Kind::kSubmit:
     case Kind::kStartTask:

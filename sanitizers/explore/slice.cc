@@ -33,6 +33,7 @@ bool Slice::IsMeeting(uint32_t index) const {
   const Step& step = steps_[index];
   if (step.blocks || step.reached != 0) return true;
   if (step.kind == Kind::kFail || step.kind == Kind::kCrash) return true;
+  if (step.kind == Kind::kSilent) return true;
   if (IsLockOperation(step.kind) || !HasObject(step.kind)) return false;
   if (step.effect == Effect::kSaw) return links_[index].is_news;
   if (step.kind == Kind::kCompareExchange && links_[index].is_news) return true;

@@ -63,9 +63,10 @@ void TellSteps(const Account& account, const Slice& slice, Text* text) {
   if (next < count) text->Format("%9u\n", count - next);
 }
 
-void TellCrash(const Account& account, Text* text) {
+void TellStack(const Account& account, Text* text) {
   const Outcome& outcome = *account.outcome;
-  if (outcome.verdict != Verdict::kCrash || outcome.thread < 0) return;
+  const bool crashed = outcome.verdict == Verdict::kCrash;
+  if ((!crashed && !outcome.silent) || outcome.thread < 0) return;
   const uint32_t last = account.links->LastOf(outcome.thread);
   if (last == kNoStep) return;
   text->Append("\nStack, innermost first\n\n");
@@ -87,7 +88,7 @@ void TellStory(const Account& account, Text* text) {
   BeginSlice(account, why, &slice);
   slice.Grow(kMostOperations);
   TellSteps(account, slice, text);
-  TellCrash(account, text);
+  TellStack(account, text);
 }
 
 }  // namespace reveille::explore

@@ -55,7 +55,9 @@ StressRun::StressRun(RunSpec spec, StatusPage* page)
       scenario_(FindScenario(spec_.scenario)),
       began_ns_(NowNs()),
       knobs_(spec_.knobs),
-      judge_(kJudgeCapacity) {
+      judge_(kJudgeCapacity),
+      wakes_(&judge_) {
+  judge_.Observe(&wakes_);
   if (scenario_ != nullptr && scenario_->tune) scenario_->tune(knobs_);
   record_.request = RequestOf(spec_);
   record_.first_round = spec_.first_round;
@@ -155,6 +157,7 @@ void StressRun::RunRound(uint64_t round) {
       judge_,
       stop_,
       [this](int parallelism) { return CreatePool(parallelism); }};
+  wakes_.Begin(pool_.get());
   Watch(pool_.get(), &judge_);
   scenario_->run(context);
   LookAway();
@@ -293,6 +296,7 @@ void StressRun::ReportUnjudged() {
 void StressRun::FillRecord(absl::string_view outcome) {
   record_.outcome = std::string(outcome);
   record_.duration_s = static_cast<double>(NowNs() - began_ns_) / 1e9;
+  record_.wakes = wakes_.latencies();
   if (chaos_ != nullptr) {
     const ChaosCounts c = chaos_->counts();
     record_.chaos = {{"stalls", c.stalls},

@@ -17,6 +17,7 @@
 #include "stress/oracles/oracle.h"
 #include "stress/report/finding.h"
 #include "stress/report/run_record.h"
+#include "stress/wake_clock.h"
 #include "stress/watchdog.h"
 
 namespace reveille::stress {
@@ -69,6 +70,7 @@ class StressRun {
   const int64_t began_ns_;
   ScenarioKnobs knobs_;  // As the scenario has tuned them.
   Judge judge_;
+  WakeClock wakes_;
   RunRecord record_;
 
   std::atomic<bool> stop_{false};

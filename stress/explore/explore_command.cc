@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "sanitizers/explore/campaign.h"
 #include "stress/driver/exit_codes.h"
 #include "stress/explore/explore_record.h"
@@ -112,6 +113,21 @@ int ExitCodeOf(const explore::Report& report) {
   }
 }
 
+bool Lacks(const explore::Report& report) {
+  return report.finding_count == 1 &&
+         absl::StartsWith(report.findings[0].message, kPoolLacks);
+}
+
+// One schedule that leaves nothing behind, to learn whether there is anything
+// to search.
+explore::Report Probe(explore::Config config, ScenarioBody* body) {
+  config.executions = 1;
+  config.out = nullptr;
+  config.shrink_seconds = 0;
+  config.on_progress = nullptr;
+  return explore::Run(config, ScenarioBody::Run, body);
+}
+
 void RunExplore(LensCli* cli, ExploreOptions* options) {
   absl::Status status = BecomeMutantLens(options->program.mutant, cli->argv);
   if (status.ok()) status = Check(options);
@@ -123,10 +139,16 @@ void RunExplore(LensCli* cli, ExploreOptions* options) {
   const std::string label = LabelOf(options->program);
   ExploreRecord the_record(options);
   record = &the_record;
-  const explore::Report report =
-      explore::Run(ConfigFor(*options, label), ScenarioBody::Run, &body);
-  Print(report);
-  cli->exit_code = ExitCodeOf(report);
+  const explore::Config config = ConfigFor(*options, label);
+  explore::Report report = Probe(config, &body);
+  if (Lacks(report)) {
+    cli->Complain("explore",
+                  absl::FailedPreconditionError(report.findings[0].message));
+  } else {
+    report = explore::Run(config, ScenarioBody::Run, &body);
+    Print(report);
+    cli->exit_code = ExitCodeOf(report);
+  }
   // What was found stays found; only its line is missing.
   status = the_record.Append(report, stop_asked);
   if (!status.ok() && cli->exit_code != kExitFound) {

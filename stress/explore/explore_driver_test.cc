@@ -171,6 +171,15 @@ TEST_F(ExploreDriverTest, BadUsageIsOneLineAndExitCodeTwo) {
   }
 }
 
+TEST_F(ExploreDriverTest, WhatThePoolLacksIsOneLineAndNoFinding) {
+  const DriverResult result = Explore("sleepy", "giveway", 100);
+  EXPECT_EQ(result.exit_code, 3) << result.out;
+  EXPECT_EQ(CountLines(result.err), 1) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "needs")) << result.err;
+  EXPECT_TRUE(driver_.Findings().empty());
+  EXPECT_EQ(driver_.Results().at(0)["outcome"], "skipped");
+}
+
 TEST_F(ExploreDriverTest, DamagedScheduleIsRefused) {
   const std::string path = testing::TempDir() + "/damaged_schedule";
   std::ofstream(path) << "reveille-schedule 1\nprogram 00";

@@ -105,7 +105,8 @@ void ScenarioBody::RunOnce() {
       scenario_.missing ? scenario_.missing(**pool) : "";
   if (!missing.empty()) {
     return Fail(explore::Verdict::kRefused,
-                absl::StrCat(kPoolLacks, ": ", missing));
+                absl::StrCat(kPoolLacks, ": pool ", options_.pool,
+                             ", scenario ", options_.scenario, ": ", missing));
   }
   RunRound(**pool, judge);
   pool->reset();

@@ -1,8 +1,8 @@
 // EventOracle: one wait on one descriptor, and how it may end.
 //
 // kReady only after something has made the descriptor ready; kTimedOut only
-// past the deadline; kClosed only if it was closed; kBusy only if two waited for
-// the same; kFailed never. That each wait ends at all, and once, is for the
+// past the deadline; kClosed only if it was closed; kBusy only if two waited
+// for the same; kFailed never. That each wait ends at all, and once, is for the
 // Judge: the wait is an armed task, and its cause makes it due.
 #ifndef REVEILLE_STRESS_ORACLES_EVENT_ORACLE_H_
 #define REVEILLE_STRESS_ORACLES_EVENT_ORACLE_H_

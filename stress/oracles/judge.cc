@@ -52,7 +52,9 @@ uint32_t Judge::TakeNumber(State state) {
 uint32_t Judge::Submitted() {
   // order: relaxed; see kUnordered.
   submitted_.fetch_add(1, kUnordered);
-  return TakeNumber(State::kSubmitted);
+  const uint32_t task = TakeNumber(State::kSubmitted);
+  if (observer_ != nullptr) observer_->Queued(task);
+  return task;
 }
 
 uint32_t Judge::Armed() {
@@ -67,6 +69,7 @@ void Judge::Due(uint32_t task) {
   // order: relaxed; see kUnordered.
   submitted_.fetch_add(1, kUnordered);
   armed_.fetch_sub(1, kUnordered);
+  if (observer_ != nullptr) observer_->Queued(task);
 }
 
 bool Judge::LeaveQueue(uint32_t task, State to) {
@@ -110,6 +113,7 @@ void Judge::ForgiveDrop(uint32_t task) {
 }
 
 void Judge::Started(uint32_t task) {
+  if (observer_ != nullptr) observer_->Started(task);
   // order: relaxed; see kUnordered.
   if (LeaveQueue(task, State::kStarted)) {
     started_.fetch_add(1, kUnordered);

@@ -38,11 +38,24 @@ struct Failure {
   std::string what;
 };
 
+// Is told of the way of each task, by the thread that moves it.
+class TaskObserver {
+ public:
+  virtual ~TaskObserver() = default;
+  // Submitted or due, and counted as waiting; the pool does not have it yet.
+  virtual void Queued(uint32_t task) = 0;
+  virtual void Started(uint32_t task) = 0;
+};
+
 class Judge {
  public:
   // Tasks with numbers below `capacity` are told apart; more are only counted.
   // Numbers start over after each CheckAllOnce().
   explicit Judge(uint32_t capacity);
+
+  uint32_t capacity() const { return capacity_; }
+  // Before the first task; `observer` outlives the last.
+  void Observe(TaskObserver* observer) { observer_ = observer; }
 
   // Takes a number for a task that is about to be submitted. Any thread.
   uint32_t Submitted();
@@ -112,6 +125,7 @@ class Judge {
 
   const uint32_t capacity_;
   const std::unique_ptr<std::atomic<State>[]> state_;
+  TaskObserver* observer_ = nullptr;
   std::atomic<uint32_t> numbers_{0};
   std::atomic<uint64_t> submitted_{0}, armed_{0}, started_{0}, finished_{0};
   std::atomic<uint64_t> dropped_{0};

@@ -110,6 +110,8 @@ TEST(RunRecordTest, UnknownGapIsNullAndKnownGapHasItsFigures) {
   RunRecord record;
   record.request = {{"pool", "mine"}};
   EXPECT_TRUE(ToJson(record)["conservation_gap"].is_null());
+  EXPECT_TRUE(ToJson(record)["wake_latency"].is_null());
+  record.wakes.Add(4096, 3);
   record.watchdog.white_box = true;
   record.watchdog.samples = 10;
   record.watchdog.gap_samples = 5;
@@ -119,6 +121,8 @@ TEST(RunRecordTest, UnknownGapIsNullAndKnownGapHasItsFigures) {
   EXPECT_EQ(json["conservation_gap"]["max_ns"], 100'000);
   EXPECT_EQ(json["conservation_gap"]["share_of_time"], 0.5);
   EXPECT_LE(json["conservation_gap"]["p50_ns"], 50'000);
+  EXPECT_EQ(json["wake_latency"]["buckets"][0],
+            nlohmann::json::array({4096, 3}));
 }
 
 }  // namespace

@@ -3,22 +3,22 @@
 namespace reveille::stress {
 namespace {
 
-nlohmann::json GapsToJson(const WatchdogReport& w) {
+nlohmann::json DurationsToJson(const Histogram& h) {
   nlohmann::json buckets = nlohmann::json::array();
-  for (const auto& [low, count] : w.gaps.NonEmpty()) {
-    buckets.push_back({low, count});
-  }
+  for (const auto& [low, count] : h.NonEmpty()) buckets.push_back({low, count});
+  return {{"count", h.count()},         {"p50_ns", h.Quantile(0.5)},
+          {"p99_ns", h.Quantile(0.99)}, {"p999_ns", h.Quantile(0.999)},
+          {"max_ns", h.max()},          {"buckets", std::move(buckets)}};
+}
+
+nlohmann::json GapsToJson(const WatchdogReport& w) {
+  nlohmann::json json = DurationsToJson(w.gaps);
   const double seen = static_cast<double>(w.gap_samples);
-  return {{"resolution_ns", w.resolution_ns},
-          {"samples", w.samples},
-          {"share_of_time",
-           w.samples > 0 ? seen / static_cast<double>(w.samples) : 0},
-          {"count", w.gaps.count()},
-          {"p50_ns", w.gaps.Quantile(0.5)},
-          {"p99_ns", w.gaps.Quantile(0.99)},
-          {"p999_ns", w.gaps.Quantile(0.999)},
-          {"max_ns", w.gaps.max()},
-          {"buckets", std::move(buckets)}};
+  json["resolution_ns"] = w.resolution_ns;
+  json["samples"] = w.samples;
+  json["share_of_time"] =
+      w.samples > 0 ? seen / static_cast<double>(w.samples) : 0;
+  return json;
 }
 
 nlohmann::json VerdictsToJson(const std::vector<RecordedVerdict>& verdicts) {
@@ -54,6 +54,8 @@ nlohmann::json ToJson(const RunRecord& r) {
   // Null, not zero: a pool that does not show its state has no known gap.
   json["conservation_gap"] =
       r.watchdog.white_box ? GapsToJson(r.watchdog) : nlohmann::json();
+  json["wake_latency"] =
+      r.wakes.count() > 0 ? DurationsToJson(r.wakes) : nlohmann::json();
   json["chaos_done"] = r.chaos;
   nlohmann::json counters = nlohmann::json::object();
   for (const auto& [name, value] : r.counters) counters[name] = value;

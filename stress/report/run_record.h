@@ -41,6 +41,7 @@ struct RunRecord {
   uint64_t tasks = 0;   // Finished.
   std::vector<RecordedVerdict> verdicts;
   WatchdogReport watchdog;
+  Histogram wakes;  // Nanoseconds, as WakeClock measures them.
   nlohmann::json chaos = nlohmann::json::object();
   std::vector<std::pair<std::string, double>> counters;
 };

@@ -165,8 +165,8 @@ SleepOperation SleepFor(std::chrono::nanoseconds duration);
 // task only: elsewhere kFailed with EINVAL in error().
 //
 // Close a descriptor that somebody may wait for with Scheduler::CloseFd():
-// the kernel does not tell anybody about a plain close(2). A wait must not begin
-// after the close: the number may be another file's by then.
+// the kernel does not tell anybody about a plain close(2). A wait must not
+// begin after the close: the number may be another file's by then.
 class [[nodiscard]] FdOperation final : public WaitOperation {
  public:
   enum class Direction : uint8_t { kRead, kWrite };
