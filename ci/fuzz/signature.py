@@ -12,7 +12,8 @@ FRAMES = 3
 # ours comes before the sanitizer that reports how it ended the process.
 VERDICTS = (
     (re.compile(r"BROKEN PROMISE: (?P<what>.*)"), "broken-promise"),
-    (re.compile(r"VERDICT: (?P<verdict>[a-z-]+)(?:: )?(?P<what>.*)"), None),
+    # Of schedule_fuzz and threads_fuzz; behind it comes what to do with the input.
+    (re.compile(r"^\w+_fuzz: (?P<verdict>[a-z]+(?:-[a-z]+)*): (?P<what>.*?)(?: \(reveille replay .*)?$"), None),
     (re.compile(r"runtime error: (?P<what>.*)"), "undefined-behaviour"),
     (re.compile(r"ERROR: AddressSanitizer: (?P<what>[\w-]+)"), "address"),
     (re.compile(r"ERROR: LeakSanitizer: (?P<what>.*)"), "leak"),
@@ -25,7 +26,7 @@ FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ in (?P<function>.+?)(?: (?:/|\(|<|\S+/
 NOT_OURS = re.compile(
     r"^(__sanitizer|__interceptor|__asan|__ubsan|__lsan|__tsan|__libc|__pthread|_start|raise|abort|gsignal|kill"
     r"|fuzzer::|LLVMFuzzer|main$|std::terminate|__cxa|operator new|malloc|free$|realloc"
-    r"|reveille::fuzz::(BrokenPromise|Promise))"
+    r"|reveille::fuzz::(BrokenPromise|Promise)|reveille::fuzz::\(anonymous namespace\)::Die\b)"
 )
 NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+")
 
