@@ -11,12 +11,13 @@
 // so while not all have come there is a worker free of them, which runs all
 // else; in a phase that changes the number of workers nobody waits. Whoever
 // blocks until another task has run does so in a blocking section. Whoever
-// gives way until another one has run does so only where nobody meets: that one
-// may lie in the queue of a worker that is kept, and no pool promises that a
-// worker with tasks of its own, which come back for ever, looks there. Hence a
-// pool that keeps its promises ends every program, and one that does not is
-// judged by the Judge, the oracle of each timer and each wait, the counters at
-// the end, and the watchdog or the lens.
+// gives way until another one has run does so only where nobody meets or
+// sleeps: that one may lie in the queue of a worker that is kept, and no pool
+// promises that a worker with tasks of its own, which come back for ever, looks
+// there; nor does virtual time pass while they do. Hence a pool that keeps its
+// promises ends every program, and one that does not is judged by the Judge,
+// the oracle of each timer and each wait, the counters at the end, and the
+// watchdog or the lens.
 //
 // On real threads everybody computes for a while before each step, how long is
 // decided by the seed of the round; under the lens schedules do that.
@@ -101,6 +102,11 @@ class Phase {
   void ShutDownAnother(const Op& op, Belongings& own);
 
   void Attend(const Op& op);
+  // Changes something each time, or a lens would take several for a spin.
+  void GiveOthersAChance() {
+    pauses_.fetch_add(1);
+    std::this_thread::yield();
+  }
   // At the n-th place where the seed of the phase may delay somebody.
   void Delay(uint64_t n) const;
   bool IsOutside(const Op& op) const {
@@ -113,9 +119,11 @@ class Phase {
   const std::vector<Op> ops_;
   const uint64_t seed_;
   std::vector<Belongings> belongings_;
-  int seats_ = 0;
+  const int seats_;
+  const bool keeps_workers_;  // Whether some task keeps its worker.
   Meeting meeting_;
   std::atomic<int> came_{0};
+  std::atomic<uint32_t> pauses_{0};
 };
 
 bool Resizes(const Op& op) { return op.kind == OpKind::kResize; }
@@ -135,6 +143,12 @@ int TasksThatMeet(const Op& op) {
   }
 }
 
+// Keeps a worker, doing nothing, until time has passed.
+bool Sleeps(const Op& op) {
+  const bool in_task = op.actor == Actor::kTask || op.actor == Actor::kSameTask;
+  return (op.kind == OpKind::kSleep && in_task) || op.kind == OpKind::kBlock;
+}
+
 int SeatsFor(const Op* first, const Op* last, int workers) {
   if (std::any_of(first, last, Resizes)) return 0;
   int tasks = 0;
@@ -150,6 +164,7 @@ Phase::Phase(ScenarioContext& context, Round& round, const Op* first,
       seed_(context.rng()),
       belongings_(ops_.size()),
       seats_(SeatsFor(first, last, workers)),
+      keeps_workers_(seats_ >= 2 || std::any_of(first, last, Sleeps)),
       meeting_(round, seats_) {}
 
 // Those after the first of a task belong to it.
@@ -240,7 +255,7 @@ void Phase::Perform(size_t i) {
       return stress::Sleep((op.variant + 1) * kShortNs);
     case OpKind::kPause:
     case OpKind::kDrain:
-      for (int k = 0; k <= op.variant; ++k) std::this_thread::yield();
+      for (int k = 0; k <= op.variant; ++k) GiveOthersAChance();
       return;
     case OpKind::kShutdown:
       return ShutDownAnother(op, own);
@@ -252,7 +267,7 @@ void Phase::Perform(size_t i) {
 void Phase::Submit(const Op& op) {
   for (int i = 0; i < op.count; ++i) {
     round_.Submit([this, &op] {
-      if ((op.variant & 2) != 0) std::this_thread::yield();
+      if ((op.variant & 2) != 0) GiveOthersAChance();
       if ((op.variant & 1) == 0) return Attend(op);
       round_.Submit([this, &op] { Attend(op); });
     });
@@ -270,7 +285,7 @@ void Phase::SubmitBurst(const Op& op) {
 // Gives way `variant` times; with 4 added, until a task of its own has run.
 void Phase::SubmitYielding(const Op& op, Belongings& own) {
   if (pool().AsYielding() == nullptr) return Submit(op);
-  if ((op.variant & 4) != 0 && seats_ < 2) return SubmitGivingWay(op, own);
+  if ((op.variant & 4) != 0 && !keeps_workers_) return SubmitGivingWay(op, own);
   for (int i = 0; i < op.count; ++i) {
     round_.SubmitYielding([this, &op, left = op.variant % 4 + 1]() mutable {
       if (--left > 0) return true;

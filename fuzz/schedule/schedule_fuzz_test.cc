@@ -210,7 +210,7 @@ TEST(ExecutionTest, SeedsAreCleanAndNameMoments) {
     const explore::Moment* moments = LastMoments(&count);
     with_moments += count > 0 && moments[0].number > 0;
   }
-  EXPECT_GT(with_moments, 40);
+  EXPECT_GT(with_moments, 45);
 }
 
 TEST(ExecutionTest, ADepartureChangesTheScheduleWhereItIsAndOnlyFromThereOn) {

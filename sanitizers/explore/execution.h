@@ -124,6 +124,7 @@ uint32_t Choose(Tag tag, uint32_t count);
 void OnManySteps(Fiber* self);
 void SpinRepeated(Fiber* self);
 void ReleaseSpinners(uintptr_t object);
+void ReleaseAllSpinners();
 // Lets one held spinner spin itself out; false when none is worth it.
 bool LetSpinnerOut();
 

@@ -174,6 +174,16 @@ void ReleaseSpinners(uintptr_t object) {
   }
 }
 
+void ReleaseAllSpinners() {
+  Execution& x = g_execution;
+  for (uint64_t rest = x.spinning; rest != 0; rest &= rest - 1) {
+    Fiber* fiber = &x.fibers[__builtin_ctzll(rest)];
+    x.spinning &= ~fiber->bit;
+    fiber->spin.Forget();
+    Reconsider(fiber);
+  }
+}
+
 bool LetSpinnerOut() {
   Execution& x = g_execution;
   for (uint64_t rest = x.spinning; rest != 0; rest &= rest - 1) {

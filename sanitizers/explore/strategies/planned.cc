@@ -14,6 +14,9 @@ constexpr uint32_t kLazyOneIn = 8;
 // A hold lasts this many choices, doubled for each unit of the value.
 constexpr uint32_t kShortestHold = 4;
 
+// Of the choices at which nobody meets, so many are kept as moments.
+constexpr uint64_t kOtherMomentsOneIn = 8;
+
 int NthThread(uint64_t threads, uint64_t n) {
   const auto count = static_cast<uint64_t>(__builtin_popcountll(threads));
   return ThreadAt(threads, static_cast<uint32_t>(n % count));
@@ -89,15 +92,16 @@ void Planned::ReleaseWhoWasMet(const ChoicePoint& at, int chosen) {
 
 void Planned::NoteMoment(const ChoicePoint& at) {
   const PendingEvent& mine = at.pending[at.running];
-  for (uint64_t rest = at.threads & ~(uint64_t{1} << at.running); rest != 0;
-       rest &= rest - 1) {
-    if (!Conflict(mine, at.pending[__builtin_ctzll(rest)])) continue;
-    const uint64_t slot =
-        met_ < kMostMoments ? met_ : Draw(met_, choices_) % kMostMoments;
-    moments_[slot] = {at.running, static_cast<uint16_t>(mine.number)};
-    ++met_;
-    return;
+  bool meets = choices_ % kOtherMomentsOneIn == 0;
+  for (uint64_t rest = at.threads & ~(uint64_t{1} << at.running);
+       rest != 0 && !meets; rest &= rest - 1) {
+    meets = Conflict(mine, at.pending[__builtin_ctzll(rest)]);
   }
+  if (!meets) return;
+  const uint64_t slot =
+      met_ < kMostMoments ? met_ : Draw(met_, choices_) % kMostMoments;
+  moments_[slot] = {at.running, static_cast<uint16_t>(mine.number)};
+  ++met_;
 }
 
 int Planned::ByPriority(const ChoicePoint& at, uint64_t threads) {

@@ -6,8 +6,8 @@
 // place leaves all others as they were, as far as they are still reached. A
 // fuzzer's changes stay small, and every plan is a valid schedule.
 //
-// Besides, it keeps the moments of the last execution at which the order of two
-// threads could matter: that is where departures are worth trying.
+// Besides, it keeps moments of the last execution, those above all at which the
+// order of two threads mattered: that is where departures are worth trying.
 #ifndef REVEILLE_SANITIZERS_EXPLORE_STRATEGIES_PLANNED_H_
 #define REVEILLE_SANITIZERS_EXPLORE_STRATEGIES_PLANNED_H_
 
@@ -71,8 +71,9 @@ class Planned final : public Strategy {
   uint32_t Choose(const ChoicePoint& at) override;
   void End(const ExecutionSummary&) override {}
 
-  // At which the next operation of the running thread and that of another one
-  // were on the same object. Of many, a sample.
+  // At which there was a choice of threads: all where the next operation of the
+  // running one and that of another were on the same object, and some others.
+  // Of many, a sample.
   const Moment* moments() const { return moments_; }
   int moment_count() const {
     return static_cast<int>(met_ < kMostMoments ? met_ : kMostMoments);
