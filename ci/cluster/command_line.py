@@ -66,7 +66,7 @@ def add_submit(commands):
         "(lens explore only)",
     )
     add("--epochs", type=number(1, 1000), default=1, metavar="N", help="merge after each; default: %(default)s")
-    add("--seed", type=lambda text: int(text, 0), help="root of all seeds (default: a new one)")
+    add("--seed", type=number(0, 2**64 - 1), help="root of all seeds (default: a new one)")
     add("--lenses", type=lens_names, default=["explore"], metavar="NAMES", help="default: explore")
     add("--only", default="", metavar="WORDS", help="these scenarios or kinds, with commas")
     add("--skip", default="", metavar="WORDS", help="not these")

@@ -29,21 +29,25 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see --help)\n")
 
 
-def positive(text):
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}': expected a number above 0") from None
-    if not 0 < value <= 100_000:
-        raise ValueError
-    return value
+def number(kind, lowest, highest, what):
+    """A parser of such numbers, which says what would be right."""
+
+    def parse(text):
+        try:
+            value = kind(text)
+            if lowest <= value <= highest:
+                return value
+        except ValueError:
+            pass
+        raise argparse.ArgumentTypeError(f"'{text}': expected {what}")
+
+    return parse
 
 
-def workers(text):
-    value = int(text)
-    if not 1 <= value <= 256:
-        raise ValueError
-    return value
+minutes = number(float, 0.001, 100_000, "a number of minutes above 0, at most 100000")
+workers = number(int, 1, 256, "a number from 1 to 256")
+units = number(int, 1, 10**9, "a number of at least 1")
+seed = number(lambda text: int(text, 0), 0, 2**64 - 1, "a whole number, such as 7 or 0x7")
 
 
 def lens_names(text):
@@ -63,14 +67,14 @@ def parser():
         allow_abbrev=False,
     )
     add = result.add_argument
-    add("--minutes", type=positive, metavar="N", help="time to search")
-    add("--seed", type=lambda text: int(text, 0), help="root of all seeds (default: a new one)")
+    add("--minutes", type=minutes, metavar="N", help="time to search")
+    add("--seed", type=seed, help="root of all seeds (default: a new one)")
     add("--out", default="out/nightly", metavar="DIR", help="default: %(default)s")
     add("--only", default="", metavar="WORDS", help="these scenarios, kinds or lenses, with commas")
     add("--skip", default="", metavar="WORDS", help="not these")
     add("--lenses", type=lens_names, metavar="NAMES", help=f"of {','.join(plan.LENSES)}; built if need be")
     add("--jobs", type=workers, help="units at a time (default: half of the cores)")
-    add("--units", type=int, metavar="N", help="at most so many units, whatever the time")
+    add("--units", type=units, metavar="N", help="at most so many units, whatever the time")
     add("--pool", default="mpg", help="default: %(default)s")
     add("--mutant", default="", metavar="NAME", help="a planted bug instead of the product")
     add("--history", metavar="DIR", help="remember signatures there; known ones leave the night green")
@@ -90,8 +94,6 @@ def parse(arguments):
     choices = options.parse_args(arguments)
     if choices.minutes is None and not choices.resume:
         options.error("how long? --minutes=N (5 for a first look, 480 for a night)")
-    if choices.units is not None and choices.units < 1:
-        options.error("--units: at least 1")
     return choices
 
 
