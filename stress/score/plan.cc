@@ -142,12 +142,12 @@ absl::Status Restore(const nlohmann::json& json, ScoreOptions* o) {
       o->clean_trials < 0 || o->clean_trials > kMostTrials) {
     return broken("clean_trials", "from 0 to 10000");
   }
-  double budget_ms = 0;
-  if (!ReadField(json, "budget_s", &budget_ms) || (budget_ms *= 1000) < 1 ||
-      budget_ms > static_cast<double>(kMostBudgetMs)) {
+  double budget_s = 0;
+  if (!ReadField(json, "budget_s", &budget_s) || budget_s < 0.001 ||
+      budget_s > static_cast<double>(kMostBudgetMs) / 1000) {
     return broken("budget_s", "seconds, from 0.001 to a year");
   }
-  o->budget_ms = std::llround(budget_ms);
+  o->budget_ms = std::llround(budget_s * 1000);
   if (!ReadField(json, "seed", &o->seed)) return broken("seed", "a number");
   if (!ReadField(json, "replays", &o->replays) || o->replays < 0 ||
       o->replays > kMostReplays) {
