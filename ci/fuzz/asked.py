@@ -21,11 +21,7 @@ def names(text):
     return tuple(name for name in text.split(",") if name)
 
 
-def whole(text):
-    value = int(text)
-    if not 1 <= value <= 256:
-        raise ValueError
-    return value
+seconds = options.number(float, 0.001, 1e6, "a number of seconds above 0")
 
 
 def parser():
@@ -37,18 +33,18 @@ def parser():
         allow_abbrev=False,
     )
     add = result.add_argument
-    add("--minutes", type=options.positive, metavar="N", help="time to search")
+    add("--minutes", type=options.minutes, metavar="N", help="time to search")
     add("--target", type=names, default=(), metavar="NAMES", help="only these, with commas")
-    add("--jobs", type=whole, default=2, metavar="N", help="targets at a time (default: %(default)s)")
+    add("--jobs", type=options.workers, default=2, metavar="N", help="targets at a time (default: %(default)s)")
     add("--corpus", default="out/fuzz-corpus", metavar="DIR", help="default: %(default)s")
     add("--out", default="out/fuzz", metavar="DIR", help="default: %(default)s")
-    add("--seed", type=lambda text: int(text, 0), default=0, help="of libFuzzer's dice; 0: new ones")
+    add("--seed", type=options.seed, default=0, help="of libFuzzer's dice; 0: new ones")
     add("--coverage", action="store_true", help="instead: which lines of scheduler/ the corpora reach")
     add("--build-root", default="build", help=argparse.SUPPRESS)
     add("--fuzz-folder", default="fuzz", help=argparse.SUPPRESS)
-    add("--canary-seconds", type=options.positive, default=120, help=argparse.SUPPRESS)
-    add("--slice-seconds", type=options.positive, help=argparse.SUPPRESS)
-    add("--shrink-seconds", type=options.positive, default=20, help=argparse.SUPPRESS)
+    add("--canary-seconds", type=seconds, default=120, help=argparse.SUPPRESS)
+    add("--slice-seconds", type=seconds, help=argparse.SUPPRESS)
+    add("--shrink-seconds", type=seconds, default=20, help=argparse.SUPPRESS)
     add("--parse-only", action="store_true", help=argparse.SUPPRESS)
     add("--list-presets", action="store_true", help=argparse.SUPPRESS)
     add("--list-builds", action="store_true", help=argparse.SUPPRESS)
