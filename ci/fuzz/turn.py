@@ -74,7 +74,7 @@ def status_of(folder):
 def search(target, folder, new, corpus, seconds, seed):
     words = [target.program, f"-max_total_time={max(1, round(seconds))}", "-print_final_stats=1"]
     words += [f"-timeout={TIMEOUT_SECONDS}", f"-rss_limit_mb={RSS_MIB}", f"-artifact_prefix={folder}/"]
-    words += [f"-seed={seed}"] if seed else []
+    words += [f"-seed={seed % 2**32 or 1}"] if seed else []
     # Last, so that a target's own limits count.
     words += [*target.flags, new, corpus]
     words += [target.seeds] if target.seeds.is_dir() else []
