@@ -38,9 +38,7 @@ enum class OpKind : uint8_t {
   REVEILLE_FUZZ_OPERATIONS(REVEILLE_FUZZ_ENUMERATOR)
 #undef REVEILLE_FUZZ_ENUMERATOR
 };
-#define REVEILLE_FUZZ_ONE(kind, word) +1
-inline constexpr int kOpKinds = REVEILLE_FUZZ_OPERATIONS(REVEILLE_FUZZ_ONE);
-#undef REVEILLE_FUZZ_ONE
+inline constexpr int kOpKinds = static_cast<int>(OpKind::kShutdown) + 1;
 
 // Who performs an operation.
 enum class Actor : uint8_t {

@@ -33,9 +33,7 @@ enum class Mutation : uint8_t {
   REVEILLE_FUZZ_MUTATIONS(REVEILLE_FUZZ_ENUMERATOR)
 #undef REVEILLE_FUZZ_ENUMERATOR
 };
-#define REVEILLE_FUZZ_ONE(mutation) +1
-inline constexpr int kMutations = REVEILLE_FUZZ_MUTATIONS(REVEILLE_FUZZ_ONE);
-#undef REVEILLE_FUZZ_ONE
+inline constexpr int kMutations = static_cast<int>(Mutation::kCopyWindow) + 1;
 // The last of them need a second input.
 inline constexpr int kLoneMutations =
     static_cast<int>(Mutation::kPlanOfAnother);

@@ -124,7 +124,7 @@ absl::Status WriteSeeds(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   for (const auto& [name, input] : Seeds()) {
-    const std::string path = folder + "/" + name;
+    const std::string path = absl::StrCat(folder, "/", name);
     const std::vector<uint8_t> bytes = EncodeInput(input);
     std::ofstream file(path, std::ios::binary);
     file.write(reinterpret_cast<const char*>(bytes.data()),
