@@ -7,7 +7,7 @@ target_link_libraries(reveille_stress_testing PUBLIC reveille_stress_watch
 add_executable(
   stress_watch_test
   chaos_test.cc histogram_test.cc thread_sample_test.cc wake_clock_test.cc
-  watchdog_rules_test.cc watchdog_test.cc report/files_test.cc report/finding_test.cc
+  watchdog_rules_test.cc watchdog_test.cc report/field_test.cc report/files_test.cc report/finding_test.cc
   report/stacks_test.cc report/build_info.cc)
 target_compile_definitions(stress_watch_test
                            PRIVATE ${REVEILLE_DRIVER_DEFINITIONS})

@@ -20,10 +20,11 @@ check_steps() {
   export CLANG
   step "checks see violations" ci/checks/test
   step "nightly, driver made up" ci/nightly/test
+  step "fuzz, targets made up" ci/fuzz/test
   step "campaign, driver made up" ci/cluster/test
   step "report, night made up" ci/report/test
   step "setup, machines made up" ci/lib/setup_test
-  for check in layers orders style docs; do
+  for check in layers orders style docs workflows; do
     step "check $check" "ci/checks/$check"
   done
 }

@@ -30,7 +30,7 @@ def memory_kib():
     return int(words[0]) if words else 4 << 20
 
 
-def describe(driver):
+def describe(driver=None):
     return {
         "system": field("/etc/os-release", "PRETTY_NAME") or platform.system(),
         "kernel": platform.release(),
@@ -38,7 +38,7 @@ def describe(driver):
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(memory_kib() / (1 << 20), 1),
         "load_at_start": round(os.getloadavg()[0], 1),
-        "driver": first_line([driver, "--version"]),
+        "driver": first_line([driver, "--version"]) if driver else "",
         "commit": first_line(["git", "describe", "--always", "--dirty", "--abbrev=12"]),
         "python": platform.python_version(),
     }

@@ -40,8 +40,13 @@ class Progress:
         if not self.terminal:
             return
         names = "; ".join(unit.title() for unit in running)
-        columns = os.get_terminal_size(self.stream.fileno()).columns
-        text = f"[{clock(left)} left] {done}/{self.planned} units; {names}"[: columns - 1]
+        self.bottom_line(f"[{clock(left)} left] {done}/{self.planned} units; {names}")
+
+    def bottom_line(self, text):
+        """On a terminal: in the place of the last one."""
+        if not self.terminal:
+            return
+        text = text[: os.get_terminal_size(self.stream.fileno()).columns - 1]
         if text != self.bottom:
             self._erase()
             self.stream.write(text)

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "coverage.h"
 #include "execution_limits.h"
 #include "fiber.h"
 #include "history.h"
@@ -26,12 +27,6 @@
 #include "verdict.h"
 
 namespace reveille::explore {
-
-// What an observer of single steps may want; called on the exploring thread.
-struct Coverage {
-  uint8_t* counters = nullptr;
-  size_t size = 0;  // a power of two
-};
 
 struct Execution {
   // --- who may run
@@ -53,7 +48,9 @@ struct Execution {
   uint64_t progress = 0;  // things that happened for a reason, not by the clock
   bool fair = false;      // in the fair suffix
   History* history = nullptr;
-  Coverage coverage;
+  Coverage reads;           // pairs of writing and reading places
+  Coverage meetings;        // pairs of places at which threads met on an object
+  Coverage states;          // pairs of states of the code under test
   uintptr_t code_base = 0;  // where the program was loaded
   Objects objects;
 
@@ -127,10 +124,19 @@ uint32_t Choose(Tag tag, uint32_t count);
 void OnManySteps(Fiber* self);
 void SpinRepeated(Fiber* self);
 void ReleaseSpinners(uintptr_t object);
+void ReleaseAllSpinners();
 // Lets one held spinner spin itself out; false when none is worth it.
 bool LetSpinnerOut();
+
+// --- coverage.cc
+
 void CoverRead(const Fiber* self, const PendingEvent& event);
 void CoverWrite(const Fiber* self, const PendingEvent& event);
+// `object` is the name of what the operation is about.
+void CoverMeeting(const Fiber* self, const PendingEvent& event,
+                  uint64_t object);
+// The running thread changes.
+void CoverState();
 
 // Writes the pending operation of `self` into the books: it happens now.
 __attribute__((always_inline)) inline void Commit(Fiber* self) {
@@ -144,6 +150,8 @@ __attribute__((always_inline)) inline void Commit(Fiber* self) {
   x.hash ^= x.hash >> 29;
   if (x.history != nullptr) [[unlikely]]
     x.history->Add(self, event);
+  if (x.meetings.counters != nullptr) [[unlikely]]
+    CoverMeeting(self, event, name);
   if (++x.steps >= x.next_check) [[unlikely]]
     OnManySteps(self);
 }
@@ -199,7 +207,7 @@ inline void Saw(Fiber* self, uint64_t value) {
   const PendingEvent& event = PendingOf(self);
   if (x.history != nullptr) [[unlikely]]
     x.history->Saw(value);
-  if (x.coverage.counters != nullptr) [[unlikely]]
+  if (x.reads.counters != nullptr) [[unlikely]]
     CoverRead(self, event);
   if (self->spin.Look(Stable(event.pc), Stable(event.object), Stable(value)))
       [[unlikely]] {
@@ -218,7 +226,7 @@ inline void Changed(Fiber* self, uint64_t before, uint64_t after) {
   const PendingEvent& event = PendingOf(self);
   if (x.history != nullptr) [[unlikely]]
     x.history->Changed(before, after);
-  if (x.coverage.counters != nullptr) [[unlikely]]
+  if (x.reads.counters != nullptr) [[unlikely]]
     CoverWrite(self, event);
   self->spin.Forget();
   if (x.spinning != 0) [[unlikely]]

@@ -63,6 +63,12 @@ const Choice* LastChoices(size_t* count);
 // counters[0 .. size), saturating; size is a power of two. For
 // __libfuzzer_extra_counters. Null switches it off.
 void CountReadsFrom(uint8_t* counters, size_t size);
+// The same for pairs of places of operations that followed each other on one
+// object, by different threads.
+void CountMeetings(uint8_t* counters, size_t size);
+// The same for pairs of states that the oracle told one after the other
+// (Oracle::State()).
+void CountStates(uint8_t* counters, size_t size);
 
 // Asked by every RunOnce(); null for none.
 void SetOracle(Oracle* oracle);

@@ -103,7 +103,15 @@ const Choice* LastChoices(size_t* count) {
 }
 
 void CountReadsFrom(uint8_t* counters, size_t size) {
-  g_execution.coverage = {counters, size};
+  g_execution.reads = {counters, size};
+}
+
+void CountMeetings(uint8_t* counters, size_t size) {
+  g_execution.meetings = {counters, size};
+}
+
+void CountStates(uint8_t* counters, size_t size) {
+  g_execution.states = {counters, size};
 }
 
 void SetOracle(Oracle* oracle) { g_execution.oracle = oracle; }

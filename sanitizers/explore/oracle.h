@@ -58,6 +58,11 @@ class Oracle {
   // any two operations of the code under test, so it must not take locks.
   // `thread` is its number, as in messages; gettid() gives it 1000 more.
   virtual int WorkerOf([[maybe_unused]] int thread) { return -1; }
+
+  // What the state of the code under test comes to, as few different values as
+  // still tell apart what matters; 0: nothing to tell. Asked when the running
+  // thread changes while states are counted, so it must not take locks.
+  virtual uint64_t State() { return 0; }
 };
 
 }  // namespace reveille::explore

@@ -145,6 +145,8 @@ uint64_t ValueAt(const PendingEvent& event) {
   return *reinterpret_cast<volatile uint64_t*>(event.object & ~uintptr_t{7});
 }
 
+constexpr uint64_t kStepsBetweenReleases = 64;
+
 // Every so many plain accesses one is an operation, so that loops of nothing
 // else are seen. Which one it is comes from the count and means nothing.
 bool IsTick(const PendingEvent& event) {
@@ -175,7 +177,12 @@ void OnManySteps(Fiber* self) {
     x.fair = true;
     g_novelty.Clear();
     g_novelties = 0;
-    x.next_check += limit / 2;
+  }
+  // Fair to spinners, too: one may be held in a loop that would soon end, by
+  // somebody who goes on for ever waiting for it.
+  if (x.steps % kStepsBetweenReleases == 0) ReleaseAllSpinners();
+  if (steps < limit + limit / 2) {
+    ++x.next_check;
     return;
   }
   if (steps >= 2 * limit) {

@@ -1,7 +1,7 @@
 #include "schedule.h"
 
+#include <limits.h>
 #include <link.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +12,7 @@ namespace {
 
 constexpr char kMagic[] = "reveille-schedule 1";
 constexpr char kTags[] = "twsbru";
+constexpr uint64_t kMostSteps = uint64_t{1} << 40;
 
 uint64_t Digest(const char* bytes, size_t size) {
   uint64_t digest = Scatter(size);
@@ -101,22 +102,42 @@ const char* ValueOf(const char* line, const char* name) {
   return line + length + 1;
 }
 
+// A number of at most `most`, without anything that another number is written
+// with, too. Moves *text behind it.
+bool ParseNumber(const char** text, uint64_t most, uint64_t* value) {
+  const size_t digits = strspn(*text, "0123456789");
+  if (digits == 0 || digits > 19) return false;
+  if (digits > 1 && **text == '0') return false;
+  *value = strtoull(*text, nullptr, 10);
+  *text += digits;
+  return *value <= most;
+}
+
+// "name=number " with the expected name; the last one without the blank.
+bool ParseLimit(const char** line, const char* name, uint64_t most,
+                uint64_t* value) {
+  const size_t length = strlen(name);
+  if (strncmp(*line, name, length) != 0 || (*line)[length] != '=') return false;
+  *line += length + 1;
+  if (!ParseNumber(line, most, value)) return false;
+  if (**line == ' ' && (*line)[1] != 0) ++*line;
+  return true;
+}
+
 bool ParseLimits(const char* line, ExecutionLimits* limits) {
-  unsigned long long max_steps;
-  unsigned spin_rounds;
-  int plain;
-  int after_rescue;
-  int used = 0;
-  const int fields = sscanf(
-      line,
-      "max-steps=%llu spin-rounds=%u early-timers=%d spurious=%d plain=%d "
-      "after-rescue=%d%n",
-      &max_steps, &spin_rounds, &limits->early_timers,
-      &limits->spurious_wakeups, &plain, &after_rescue, &used);
-  if (fields != 6 || line[used] != 0) return false;
-  if (max_steps == 0 || max_steps > (uint64_t{1} << 40)) return false;
-  limits->max_steps = max_steps;
-  limits->spin_rounds = spin_rounds;
+  uint64_t spin_rounds, early_timers, spurious, plain, after_rescue;
+  if (!ParseLimit(&line, "max-steps", kMostSteps, &limits->max_steps) ||
+      !ParseLimit(&line, "spin-rounds", UINT32_MAX, &spin_rounds) ||
+      !ParseLimit(&line, "early-timers", INT_MAX, &early_timers) ||
+      !ParseLimit(&line, "spurious", INT_MAX, &spurious) ||
+      !ParseLimit(&line, "plain", 1, &plain) ||
+      !ParseLimit(&line, "after-rescue", 1, &after_rescue)) {
+    return false;
+  }
+  if (*line != 0 || limits->max_steps == 0) return false;
+  limits->spin_rounds = static_cast<uint32_t>(spin_rounds);
+  limits->early_timers = static_cast<int>(early_timers);
+  limits->spurious_wakeups = static_cast<int>(spurious);
   limits->plain_accesses = plain != 0;
   limits->after_rescue = after_rescue != 0;
   return true;
@@ -188,11 +209,11 @@ bool ParseHead(Reader* reader, Schedule* schedule, Text* error) {
 
 bool ParseBody(Reader* reader, Schedule* schedule, Text* error) {
   char line[1024];
-  size_t expected = 0;
-  char extra;
-  if (!reader->Line(line, sizeof line) ||
-      sscanf(line, "choices %zu%c", &expected, &extra) != 1 ||
-      expected > kMostChoices) {
+  uint64_t expected = 0;
+  const char* count =
+      reader->Line(line, sizeof line) ? ValueOf(line, "choices") : nullptr;
+  if (count == nullptr || !ParseNumber(&count, kMostChoices, &expected) ||
+      *count != 0) {
     return Damaged(*reader, "expected: choices <count>", error);
   }
   schedule->choices.Clear();
@@ -231,6 +252,10 @@ void PrintSchedule(const Schedule& schedule, Text* text) {
       limits.early_timers, limits.spurious_wakeups, limits.plain_accesses,
       limits.after_rescue, schedule.choices.size());
   PrintChoices(schedule.choices, text);
+  SealSchedule(text, begin);
+}
+
+void SealSchedule(Text* text, size_t begin) {
   const uint64_t digest = Digest(text->c_str() + begin, text->size() - begin);
   text->Format("end %016llx\n", static_cast<unsigned long long>(digest));
 }

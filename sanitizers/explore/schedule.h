@@ -37,6 +37,8 @@ struct Schedule {
 uint64_t ProgramIdentity();
 
 void PrintSchedule(const Schedule& schedule, Text* text);
+// Adds the last line: the checksum over all that `text` has from `begin` on.
+void SealSchedule(Text* text, size_t begin = 0);
 
 // Any bytes: a schedule, or false and one clear line in *error. The program is
 // not compared.

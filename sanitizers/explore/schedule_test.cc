@@ -91,6 +91,47 @@ TEST(Schedules, RandomBytesAreNoSchedule) {
   }
 }
 
+// `text` with one part of it replaced, and a checksum that fits.
+std::string ErrorForEdited(std::string text, const std::string& part,
+                           const std::string& other) {
+  text.erase(text.rfind("end "));
+  const size_t at = text.find(part);
+  EXPECT_NE(at, std::string::npos) << part;
+  text.replace(at, part.size(), other);
+  Text sealed;
+  sealed.Append(text.c_str());
+  SealSchedule(&sealed);
+  return ErrorFor(sealed.c_str());
+}
+
+TEST(Schedules, NumbersThatNobodyWritesAreRefused) {
+  Schedule schedule;
+  FillIn(&schedule);
+  const std::string text = Printed(schedule);
+  EXPECT_EQ(ErrorForEdited(text, "early-timers=3", "early-timers=4"), "");
+  for (const char* edited :
+       {"early-timers=-3", "early-timers=+3", "early-timers=03",
+        "early-timers=3 ", "early-timers= 3", "early-timers=3x",
+        "early-timers=99999999999", "early-timers=", "early-timer=3",
+        "early-timers=18446744073709551616"}) {
+    EXPECT_NE(ErrorForEdited(text, "early-timers=3", edited), "") << edited;
+  }
+  for (const char* plain : {"plain=2", "plain=-1"}) {
+    EXPECT_NE(ErrorForEdited(text, "plain=0", plain), "") << plain;
+  }
+  for (const char* rounds : {"spin-rounds=-1", "spin-rounds=4294967296"}) {
+    EXPECT_NE(ErrorForEdited(text, "spin-rounds=4096", rounds), "") << rounds;
+  }
+  for (const char* steps :
+       {"max-steps=0", "max-steps=-1", "max-steps=1099511627777"}) {
+    EXPECT_NE(ErrorForEdited(text, "max-steps=50000", steps), "") << steps;
+  }
+  EXPECT_NE(ErrorForEdited(text, "after-rescue=0\n", "after-rescue=0 \n"), "");
+  for (const char* count : {"choices +500", "choices -1", "choices 5000000"}) {
+    EXPECT_NE(ErrorForEdited(text, "choices 500", count), "") << count;
+  }
+}
+
 TEST(Schedules, MoreAfterTheEndIsNoticed) {
   Schedule schedule;
   EXPECT_NE(ErrorFor(Printed(schedule) + "x\n"), "");

@@ -106,6 +106,8 @@ void Dispatch(Fiber* self) {
   Fiber* next = PickThread();
   if (next == self) return;
   x.running = next;
+  if (x.states.counters != nullptr) [[unlikely]]
+    CoverState();
   SwitchStack(&self->stack_pointer, next->stack_pointer, next->fs_base);
 }
 
@@ -172,6 +174,16 @@ void ReleaseSpinners(uintptr_t object) {
   }
 }
 
+void ReleaseAllSpinners() {
+  Execution& x = g_execution;
+  for (uint64_t rest = x.spinning; rest != 0; rest &= rest - 1) {
+    Fiber* fiber = &x.fibers[__builtin_ctzll(rest)];
+    x.spinning &= ~fiber->bit;
+    fiber->spin.Forget();
+    Reconsider(fiber);
+  }
+}
+
 bool LetSpinnerOut() {
   Execution& x = g_execution;
   for (uint64_t rest = x.spinning; rest != 0; rest &= rest - 1) {
@@ -183,22 +195,6 @@ bool LetSpinnerOut() {
     return true;
   }
   return false;
-}
-
-void CoverRead(const Fiber* self, const PendingEvent& event) {
-  if (IsAlone(self)) return;
-  Execution& x = g_execution;
-  const uintptr_t writer = x.objects.At(event.object)->writer_pc;
-  const uint64_t pair = Stable(event.pc) * 0x9e3779b97f4a7c15 ^
-                        (writer == 0 ? 0 : Stable(writer) * 0xc2b2ae3d27d4eb4f);
-  uint8_t& counter = x.coverage.counters[(pair >> 32) & (x.coverage.size - 1)];
-  if (counter < 255) ++counter;
-}
-
-void CoverWrite(const Fiber* self, const PendingEvent& event) {
-  if (IsAlone(self)) return;
-  CoverRead(self, event);
-  g_execution.objects.At(event.object)->writer_pc = event.pc;
 }
 
 }  // namespace reveille::explore

@@ -16,7 +16,7 @@ endfunction()
 reveille_explore_test(explore_test
   arena_test.cc explore_test.cc litmus_test.cc missed_wakeup_test.cc
   oracle_test.cc schedule_test.cc source_text_test.cc spin_test.cc
-  strategies_test.cc)
+  strategies/planned_test.cc strategies_test.cc)
 reveille_explore_test(explore_intercept_test
   intercept/atomics_test.cc intercept/blocking_test.cc
   intercept/conditions_test.cc intercept/files_test.cc

@@ -154,8 +154,8 @@ bool Trial::Search(Strategy* strategy, const ExecutionLimits& limits,
   return Await(child, seconds + kPatience) && remains_->ended;
 }
 
-bool Trial::RunChild(Strategy* strategy, const ExecutionLimits& limits,
-                     Repeat repeat) {
+bool Trial::Run(Strategy* strategy, const ExecutionLimits& limits,
+                Repeat repeat) {
   struct Work {
     Trial* trial;
     Strategy* strategy;
@@ -193,13 +193,13 @@ bool Trial::Follow(const Choice* choices, size_t count,
   };
   remains_->departures = 0;
   Counting counting(choices, count, remains_);
-  return RunChild(&counting, limits, repeat);
+  return Run(&counting, limits, repeat);
 }
 
 bool Trial::Obey(const Directive* directives, size_t count,
                  const ExecutionLimits& limits) {
   Directed directed(directives, count);
-  return RunChild(&directed, limits, Repeat::kOnce);
+  return Run(&directed, limits, Repeat::kOnce);
 }
 
 }  // namespace reveille::explore

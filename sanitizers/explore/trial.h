@@ -46,6 +46,9 @@ class Trial {
   bool Obey(const Directive* directives, size_t count,
             const ExecutionLimits& limits);
 
+  // Once under any strategy, which begins with key 0.
+  bool Run(Strategy* strategy, const ExecutionLimits& limits, Repeat repeat);
+
   // Executes under `strategy`, in one process, until an outcome has this
   // verdict and cause (true), or the strategy or the time is used up.
   bool Search(Strategy* strategy, const ExecutionLimits& limits,
@@ -56,9 +59,6 @@ class Trial {
   const Directive* directives() const { return directives_; }
 
  private:
-  // Runs Execute in a child under `strategy`.
-  bool RunChild(Strategy* strategy, const ExecutionLimits& limits,
-                Repeat repeat);
   void Child(Strategy* strategy, const ExecutionLimits& limits, Repeat repeat);
   void SearchInChild(Strategy* strategy, const ExecutionLimits& limits,
                      Verdict verdict, uint64_t cause, double seconds);

@@ -65,6 +65,12 @@ TEST(RunSpecTest, DamagedSpecIsRefused) {
   EXPECT_FALSE(RunSpecFromJson("{}").ok());
   EXPECT_FALSE(RunSpecFromJson("{\"pool\": 3}").ok());
   EXPECT_FALSE(RunSpecFromJson("[1, 2").ok());
+  nlohmann::json spec = ToJson(RunSpec());
+  spec["procs"] = 1e300;
+  EXPECT_FALSE(RunSpecFromJson(spec.dump()).ok());
+  spec["procs"] = 2;
+  spec["seed"] = -1;
+  EXPECT_FALSE(RunSpecFromJson(spec.dump()).ok());
 }
 
 TEST(RunSpecTest, CommandNamesAllThatIsNotUsual) {

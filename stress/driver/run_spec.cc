@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "stress/report/field.h"
 
 namespace reveille::stress {
 
@@ -33,31 +34,31 @@ nlohmann::json RequestOf(const RunSpec& spec) {
 }
 
 absl::StatusOr<RunSpec> RunSpecFromJson(const std::string& text) {
+  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
   RunSpec s;
-  try {
-    const nlohmann::json json = nlohmann::json::parse(text);
-    json.at("pool").get_to(s.pool);
-    json.at("scenario").get_to(s.scenario);
-    json.at("mutant").get_to(s.mutant);
-    json.at("chaos").get_to(s.chaos);
-    json.at("rescuers").get_to(s.rescuers);
-    json.at("flight_recorder").get_to(s.flight_recorder);
-    json.at("watchdog").get_to(s.watchdog);
-    json.at("seed").get_to(s.seed);
-    json.at("first_round").get_to(s.first_round);
-    json.at("rounds_wanted").get_to(s.rounds);
-    json.at("same_round").get_to(s.same_round);
-    json.at("budget_ms").get_to(s.budget_ms);
-    json.at("procs").get_to(s.knobs.procs);
-    json.at("tasks").get_to(s.knobs.tasks);
-    json.at("producers").get_to(s.knobs.producers);
-    json.at("max_batch").get_to(s.knobs.max_batch);
-    json.at("work_ns").get_to(s.knobs.work_ns);
-    json.at("out").get_to(s.out);
-  } catch (const nlohmann::json::exception& e) {
-    return absl::InvalidArgumentError(absl::StrCat("run spec: ", e.what()));
+  ScenarioKnobs& k = s.knobs;
+  if (ReadField(json, "pool", &s.pool) &&
+      ReadField(json, "scenario", &s.scenario) &&
+      ReadField(json, "mutant", &s.mutant) &&
+      ReadField(json, "chaos", &s.chaos) &&
+      ReadField(json, "rescuers", &s.rescuers) &&
+      ReadField(json, "flight_recorder", &s.flight_recorder) &&
+      ReadField(json, "watchdog", &s.watchdog) &&
+      ReadField(json, "seed", &s.seed) &&
+      ReadField(json, "first_round", &s.first_round) &&
+      ReadField(json, "rounds_wanted", &s.rounds) &&
+      ReadField(json, "same_round", &s.same_round) &&
+      ReadField(json, "budget_ms", &s.budget_ms) &&
+      ReadField(json, "procs", &k.procs) &&
+      ReadField(json, "tasks", &k.tasks) &&
+      ReadField(json, "producers", &k.producers) &&
+      ReadField(json, "max_batch", &k.max_batch) &&
+      ReadField(json, "work_ns", &k.work_ns) &&
+      ReadField(json, "out", &s.out)) {
+    return s;
   }
-  return s;
+  return absl::InvalidArgumentError(
+      "run spec: a field is missing or of another type");
 }
 
 std::string CommandFor(const RunSpec& s, uint64_t round) {

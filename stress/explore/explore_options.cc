@@ -55,6 +55,8 @@ void AddProgramOptions(CLI::App* command, ProgramOptions* options) {
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   command->add_option("--round", options->round, "Only this workload");
+  command->add_option("--input", options->input,
+                      "For scenarios that are told what to do");
   command->add_option("--mutant", options->mutant,
                       "Take the driver with this bug planted in pool mpg");
 }
@@ -143,6 +145,7 @@ std::string LabelOf(const ProgramOptions& o) {
       "--pool=", o.pool, " --scenario=", o.scenario, " --procs=", o.procs,
       " --rescuers=", o.rescuers, " --seed=", o.seed, " --rounds=", o.rounds);
   if (o.round) absl::StrAppend(&label, " --round=", *o.round);
+  if (!o.input.empty()) absl::StrAppend(&label, " --input=", o.input);
   if (!o.mutant.empty()) absl::StrAppend(&label, " --mutant=", o.mutant);
   return label;
 }

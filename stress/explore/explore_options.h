@@ -25,6 +25,8 @@ struct ProgramOptions {
   // with `round`, it is that one.
   uint32_t rounds = 32;
   std::optional<uint64_t> round;
+  // For scenarios that are told what to do: ScenarioContext::input.
+  std::string input;
 };
 
 // How the search goes.

@@ -12,25 +12,43 @@
 
 namespace reveille::stress {
 
-struct LensCli {
+class LensCli {
+ public:
+  // Takes a file that is no schedule for what it is, and puts a schedule into
+  // the file `out`. False: nothing is wrong with it, so there is none.
+  // With `any`, whatever bytes it has; else only what it is sure of.
+  using Converter = absl::StatusOr<bool> (*)(const std::string& path, bool any,
+                                             const std::string& out);
+
+  // With explore, replay and shrink.
+  LensCli();
+
   CLI::App app;
   char** argv = nullptr;
   int exit_code = 0;
+  // Null: a program beside this one, reveille_fuzz, is asked to take over.
+  Converter convert = nullptr;
 
+  // The exit code.
+  int Run(int argc, char** argv);
   void Complain(const char* command, const absl::Status& status);
+
+  // The schedule of a finding: its folder, the schedule itself, or what can be
+  // converted into one. "" when that went well.
+  absl::StatusOr<std::string> ScheduleOf(const std::string& finding,
+                                         bool fuzz_input);
+  // What the schedule at `path` belongs to, ready to be executed. Becomes the
+  // driver of its mutant first if need be, or the one that has its scenario.
+  absl::StatusOr<std::unique_ptr<ScenarioBody>> BodyOf(const std::string& path);
+
+ private:
+  std::string converted_;  // A temporary folder, or "".
+  void RemoveConverted();
 };
 
 void AddExploreCommand(LensCli* cli);
 void AddReplayCommand(LensCli* cli);
 void AddShrinkCommand(LensCli* cli);
-
-// The schedule of a finding: `path` is its folder or the file itself.
-std::string ScheduleIn(const std::string& path);
-
-// What the schedule at `path` belongs to, ready to be executed; becomes the
-// driver of its mutant first if need be.
-absl::StatusOr<std::unique_ptr<ScenarioBody>> BodyOf(const std::string& path,
-                                                     char** argv);
 
 }  // namespace reveille::stress
 

@@ -20,6 +20,7 @@ namespace {
 
 struct ReplayArguments {
   std::string finding;
+  bool fuzz_input = false;
   bool trace = false;
   bool gdb = false;
   bool in_place = false;
@@ -95,8 +96,15 @@ absl::Status Follow(const std::string& path, ScenarioBody* body,
 }
 
 void RunReplay(LensCli* cli, const ReplayArguments& a) {
-  const std::string path = ScheduleIn(a.finding);
-  auto body = BodyOf(path, cli->argv);
+  const absl::StatusOr<std::string> schedule =
+      cli->ScheduleOf(a.finding, a.fuzz_input);
+  if (!schedule.ok()) return cli->Complain("replay", schedule.status());
+  const std::string& path = *schedule;
+  if (path.empty()) {
+    std::printf("clean, there is nothing to tell\n");
+    return;
+  }
+  auto body = cli->BodyOf(path);
   absl::Status status = body.status();
   if (status.ok() && a.any_build) {
     status = Follow(path, body->get(), &cli->exit_code);
@@ -125,8 +133,12 @@ void AddReplayCommand(LensCli* cli) {
   command->footer(
       "Exit codes: 1 it is the same finding again, 2 bad usage or no schedule "
       "of\nthis build, 3 it went another way.");
-  command->add_option("finding", arguments->finding, "Its folder or schedule")
+  command
+      ->add_option("finding", arguments->finding,
+                   "Its folder or schedule, or an input of schedule_fuzz")
       ->required();
+  command->add_flag("--fuzz-input", arguments->fuzz_input,
+                    "It is an input of schedule_fuzz, whatever its bytes");
   command->add_flag("--trace", arguments->trace,
                     "Print every step, as JSON for Perfetto, and no story");
   command->add_flag("--gdb", arguments->gdb,

@@ -93,6 +93,12 @@ int ScenarioOracle::WorkerOf(int thread) {
   return white_box == nullptr ? -1 : white_box->WorkerOf(kFirstTid + thread);
 }
 
+uint64_t ScenarioOracle::State() {
+  const WhiteBoxPool* white_box =
+      pool_ == nullptr ? nullptr : pool_->AsWhiteBox();
+  return white_box == nullptr ? 0 : white_box->StateClass();
+}
+
 Judgement ScenarioOracle::AtQuiescence() {
   if (judge_ == nullptr) return {};
   if (judge_->failed()) {

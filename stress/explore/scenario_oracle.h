@@ -40,6 +40,8 @@ class ScenarioOracle final : public explore::Oracle {
   explore::Judgement AtEnd() override { return {}; }
   // The P of a thread, for stories; of pools with white-box statistics.
   int WorkerOf(int thread) override;
+  // Of pools with white-box statistics.
+  uint64_t State() override;
 
  private:
   std::string Symptom() const;

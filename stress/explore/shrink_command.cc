@@ -19,6 +19,7 @@ constexpr int kSilenceSeconds = 10;
 
 struct ShrinkArguments {
   std::string finding;
+  bool fuzz_input = false;
   std::string out;
   double seconds = 60;
 };
@@ -44,11 +45,11 @@ absl::StatusOr<Confirmed> Confirm(const explore::Program& program,
   return Confirmed{outcome.cause, trial.remains().second.hash == outcome.hash};
 }
 
-absl::Status Shrink(const ShrinkArguments& a, ScenarioBody* body) {
+absl::Status Shrink(const ShrinkArguments& a, const std::string& path,
+                    ScenarioBody* body) {
   explore::Schedule schedule;
   explore::Text error(4096);
-  if (!explore::LoadSchedule(ScheduleIn(a.finding).c_str(), &schedule,
-                             &error)) {
+  if (!explore::LoadSchedule(path.c_str(), &schedule, &error)) {
     return absl::InvalidArgumentError(error.c_str());
   }
   explore::PrepareZygote();
@@ -67,16 +68,29 @@ absl::Status Shrink(const ShrinkArguments& a, ScenarioBody* body) {
   return absl::OkStatus();
 }
 
+// In the folder of the finding, or beside the input of a fuzz target.
+std::string DefaultOut(const std::string& finding) {
+  std::error_code error;
+  const std::filesystem::path path = finding;
+  if (std::filesystem::is_directory(path, error)) return path / "shrunk";
+  if (path.filename() == "schedule") return path.parent_path() / "shrunk";
+  return finding + ".shrunk";
+}
+
 void RunShrink(LensCli* cli, ShrinkArguments* a) {
-  auto body = BodyOf(ScheduleIn(a->finding), cli->argv);
-  if (a->out.empty()) {
-    a->out =
-        std::filesystem::path(ScheduleIn(a->finding)).parent_path() / "shrunk";
+  const absl::StatusOr<std::string> schedule =
+      cli->ScheduleOf(a->finding, a->fuzz_input);
+  if (!schedule.ok()) return cli->Complain("shrink", schedule.status());
+  if (schedule->empty()) {
+    std::printf("clean, there is nothing to shrink\n");
+    return;
   }
+  auto body = cli->BodyOf(*schedule);
+  if (a->out.empty()) a->out = DefaultOut(a->finding);
   std::error_code error;
   std::filesystem::create_directories(a->out, error);
   absl::Status status = body.status();
-  if (status.ok()) status = Shrink(*a, body->get());
+  if (status.ok()) status = Shrink(*a, *schedule, body->get());
   if (!status.ok()) cli->Complain("shrink", status);
 }
 
@@ -86,14 +100,18 @@ void AddShrinkCommand(LensCli* cli) {
   auto arguments = std::make_shared<ShrinkArguments>();
   CLI::App* command = cli->app.add_subcommand(
       "shrink", "Looks for the smallest schedule with the same verdict");
-  command->add_option("finding", arguments->finding, "Its folder or schedule")
+  command
+      ->add_option("finding", arguments->finding,
+                   "Its folder or schedule, or an input of schedule_fuzz")
       ->required();
+  command->add_flag("--fuzz-input", arguments->fuzz_input,
+                    "It is an input of schedule_fuzz, whatever its bytes");
   command->add_option("--seconds", arguments->seconds, "At most so long")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
   command->add_option("--out", arguments->out,
                       "Where the smaller finding goes; default: the folder "
-                      "'shrunk' in the finding");
+                      "'shrunk' in the finding, FILE.shrunk for other files");
   command->callback([cli, arguments] { RunShrink(cli, arguments.get()); });
 }
 

@@ -2,8 +2,9 @@
 reveille_lens_objects(
   reveille_lens_testing SOURCES ${folder}/testing/broken_pool.cc
                                 ${folder}/testing/register.cc ${folder}/thread_sample.cc)
-reveille_lens_executable(explore_test_driver "" ${pools}
-                         reveille_lens_scheduler reveille_lens_testing)
+add_executable(explore_test_driver main.cc)
+target_link_libraries(explore_test_driver PRIVATE reveille_lens_testing)
+reveille_lens_link(explore_test_driver "")
 
 add_executable(explore_driver_test explore_driver_test.cc
                                    ${folder}/testing/run_driver.cc)

@@ -64,6 +64,7 @@ class MpgPool final : public Pool,
   // In mpg_statistics.cc.
   PoolSnapshot Snapshot() const override;
   int WorkerOf(int tid) const override;
+  uint64_t StateClass() const override;
   std::vector<std::pair<std::string, double>> Counters() const override;
   std::string StateDump() const override;
   std::string FlightRecord() const override;

@@ -72,6 +72,9 @@ std::string FirstBusyP(const Stats& s) {
   return "";
 }
 
+// None, one, several.
+uint64_t ClassOf(uint64_t count) { return std::min<uint64_t>(count, 2); }
+
 void Sleep(int64_t ns) {
   const timespec span = {0, static_cast<long>(ns)};
   ::clock_nanosleep(CLOCK_MONOTONIC, 0, &span, nullptr);
@@ -101,6 +104,24 @@ int MpgPool::WorkerOf(int tid) const {
     if (m.tid == tid) return m.p;
   }
   return -1;
+}
+
+// Which P it is does not matter, and neither does how much lies in a queue.
+uint64_t MpgPool::StateClass() const {
+  const Stats s = scheduler_->GetStats();
+  uint64_t filled = 0;
+  for (const PStats& p : s.ps) filled += p.queue != 0;
+  const uint64_t counts[] = {static_cast<uint64_t>(s.npidle),
+                             ClassOf(static_cast<uint64_t>(s.nmspinning)),
+                             uint64_t{s.needspinning},
+                             ClassOf(s.global_queue),
+                             ClassOf(filled),
+                             uint64_t{s.poller},
+                             uint64_t{s.netpoll_waiters != 0},
+                             uint64_t{s.stopping_world}};
+  uint64_t state = 1;
+  for (const uint64_t count : counts) state = state << 3 | (count & 7);
+  return state;
 }
 
 std::vector<std::pair<std::string, double>> MpgPool::Counters() const {

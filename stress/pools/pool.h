@@ -123,6 +123,10 @@ class WhiteBoxPool {
   // Which worker the thread with this id of the kernel's is at the moment; -1:
   // none, or not known. Takes no lock, for who asks between any two operations.
   virtual int WorkerOf([[maybe_unused]] int tid) const { return -1; }
+  // The state as a number, equal for states that a test need not tell apart:
+  // who is idle, who searches, which queues hold work. 0: not known. Takes no
+  // lock.
+  virtual uint64_t StateClass() const { return 0; }
   // Named counters for the result line, such as {"wakes", 12}.
   virtual std::vector<std::pair<std::string, double>> Counters() const = 0;
   // One human-readable dump of the whole state (SchedTrace), and the flight

@@ -45,6 +45,8 @@ struct ScenarioContext {
   // create and destroy pools. Any thread.
   std::function<absl::StatusOr<std::unique_ptr<Pool>>(int parallelism)>
       make_pool;
+  // What the scenario is to do, for those that are told; of ProgramOptions.
+  std::string input = {};
 };
 
 struct Scenario {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "stress/driver/seeds.h"
+#include "stress/report/field.h"
 
 namespace reveille::stress {
 namespace {
@@ -118,20 +119,48 @@ nlohmann::json ToJson(const ScoreOptions& o) {
 }
 
 absl::Status Restore(const nlohmann::json& json, ScoreOptions* o) {
-  try {
-    json.at("mutants").get_to(o->mutants);
-    json.at("zoo").get_to(o->zoo);
-    json.at("lenses").get_to(o->lenses);
-    json.at("rescuers").get_to(o->rescuers);
-    json.at("trials").get_to(o->trials);
-    json.at("clean_trials").get_to(o->clean_trials);
-    o->budget_ms = std::llround(json.at("budget_s").get<double>() * 1000);
-    o->schedules = json.value("schedules", uint64_t{0});
-    json.at("seed").get_to(o->seed);
-    json.at("replays").get_to(o->replays);
-    json.at("shrink_s").get_to(o->shrink_seconds);
-  } catch (const nlohmann::json::exception& e) {
-    return absl::InvalidArgumentError(absl::StrCat("its options: ", e.what()));
+  const auto broken = [](const char* field, const char* expected) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("its field ", field, ": expected ", expected));
+  };
+  for (const auto& [field, text] :
+       {std::pair{"mutants", &o->mutants}, std::pair{"zoo", &o->zoo}}) {
+    if (!ReadField(json, field, text)) return broken(field, "names");
+  }
+  for (const auto& [field, list] :
+       {std::pair{"lenses", &o->lenses}, std::pair{"rescuers", &o->rescuers}}) {
+    if (!ReadField(json, field, list)) return broken(field, "a list of names");
+  }
+  for (const std::string& rescuers : o->rescuers) {
+    if (rescuers != "on" && rescuers != "off") {
+      return broken("rescuers", "on and off");
+    }
+  }
+  if (!ReadField(json, "trials", &o->trials) || o->trials < 1 ||
+      o->trials > kMostTrials) {
+    return broken("trials", "from 1 to 10000");
+  }
+  if (!ReadField(json, "clean_trials", &o->clean_trials) ||
+      o->clean_trials < 0 || o->clean_trials > kMostTrials) {
+    return broken("clean_trials", "from 0 to 10000");
+  }
+  double budget_s = 0;
+  if (!ReadField(json, "budget_s", &budget_s) || budget_s < 0.001 ||
+      budget_s > static_cast<double>(kMostBudgetMs) / 1000) {
+    return broken("budget_s", "seconds, from 0.001 to a year");
+  }
+  o->budget_ms = std::llround(budget_s * 1000);
+  if (!ReadOptionalField(json, "schedules", &o->schedules)) {
+    return broken("schedules", "a number");
+  }
+  if (!ReadField(json, "seed", &o->seed)) return broken("seed", "a number");
+  if (!ReadField(json, "replays", &o->replays) || o->replays < 0 ||
+      o->replays > kMostReplays) {
+    return broken("replays", "from 0 to 1000");
+  }
+  if (!ReadField(json, "shrink_s", &o->shrink_seconds) ||
+      o->shrink_seconds < 0 || o->shrink_seconds > kMostShrinkSeconds) {
+    return broken("shrink_s", "seconds, from 0 to 1000000");
   }
   return absl::OkStatus();
 }

@@ -14,6 +14,12 @@
 
 namespace reveille::stress {
 
+// What may be asked for, on the command line and in plan.json.
+inline constexpr int kMostTrials = 10'000;
+inline constexpr int kMostReplays = 1000;
+inline constexpr double kMostShrinkSeconds = 1e6;
+inline constexpr int64_t kMostBudgetMs = int64_t{366} * 24 * 3600 * 1000;
+
 struct ScoreOptions {
   std::string mutants = "all";  // all, expected, none or names with commas.
   std::string zoo = "none";     // Likewise.

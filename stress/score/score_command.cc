@@ -59,8 +59,8 @@ void AddHowMuch(CLI::App* command, ScoreOptions* o) {
         ->check(CLI::Range(low, high))
         ->capture_default_str();
   };
-  add("--trials", &o->trials, 1, 10'000, "Of each bug under each lens");
-  add("--clean-trials", &o->clean_trials, 0, 10'000,
+  add("--trials", &o->trials, 1, kMostTrials, "Of each bug under each lens");
+  add("--clean-trials", &o->clean_trials, 0, kMostTrials,
       "Of each pool without a bug");
   command
       ->add_option("--budget", o->budget,
@@ -72,12 +72,12 @@ void AddHowMuch(CLI::App* command, ScoreOptions* o) {
   add("--jobs", &o->jobs, 1, 256, "Trials at a time");
   command->add_option("--seed", o->seed, "Root of all seeds")
       ->capture_default_str();
-  add("--replays", &o->replays, 0, 1000,
+  add("--replays", &o->replays, 0, kMostReplays,
       "How often the first trial's finding is repeated");
   command
       ->add_option("--shrink-seconds", o->shrink_seconds,
                    "Spent on making the first trial's finding smaller")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(CLI::Range(0.0, kMostShrinkSeconds))
       ->capture_default_str();
 }
 

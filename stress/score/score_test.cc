@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "stress/score/cell.h"
 #include "stress/score/lens.h"
 #include "stress/score/plan.h"
@@ -174,6 +175,92 @@ TEST(SliceResultTest, TsanAloneFindsWhatItReports) {
 TEST(SliceResultTest, NothingSaidIsAFailure) {
   EXPECT_EQ(Read("threads", "").failure, "no result line");
   EXPECT_TRUE(Read("threads", R"({"outcome":"skipped"})").skipped);
+}
+
+TEST(SliceResultTest, LineThatNobodyWritesIsAFailureAndFindsNothing) {
+  for (const char* wrong :
+       {R"("verdicts":[{}])", R"("verdicts":[{"verdict":""}])",
+        R"("verdicts":{"verdict":"deadlock"})", R"("verdicts":[7])",
+        R"("verdicts":[{"verdict":"deadlock","preemptions":1e300}])",
+        R"("verdicts":[{"verdict":"deadlock","preemptions":-2}])",
+        R"("verdicts":[{"verdict":"deadlock","execution":-1}])",
+        R"("schedules":-1)", R"("duration_s":-0.5)", R"("duration_s":"1")"}) {
+    const SliceResult result = Read(
+        "explore-portfolio",
+        absl::StrCat("{\"outcome\":\"finding\",\"schedules\":1,", wrong, "}"));
+    EXPECT_FALSE(result.found) << wrong;
+    EXPECT_EQ(result.failure, "a result line has a field of another type")
+        << wrong;
+  }
+}
+
+TEST(SliceResultTest, ErrorOfADriverBecomesOneShortLine) {
+  const SliceResult result =
+      Read("threads", nlohmann::json({{"outcome", "failed"},
+                                      {"error", std::string(9999, '\n')}})
+                          .dump());
+  EXPECT_EQ(result.failure.find('\n'), std::string::npos);
+  EXPECT_LT(result.failure.size(), 1000u);
+}
+
+TEST(ScoreOptionsTest, PlanGoesThereAndBack) {
+  ScoreOptions options;
+  options.budget_ms = 1500;
+  options.rescuers = {"on", "off"};
+  ScoreOptions restored;
+  ASSERT_TRUE(Restore(ToJson(options), &restored).ok());
+  EXPECT_EQ(ToJson(restored), ToJson(options));
+}
+
+TEST(ScoreOptionsTest, PlanThatTheCommandLineWouldRefuseIsRefused) {
+  ScoreOptions options;
+  options.budget_ms = 1500;
+  const nlohmann::json plan = ToJson(options);
+  for (const char* wrong :
+       {R"({"trials":2000000000})", R"({"trials":0})", R"({"trials":1e300})",
+        R"({"trials":2.5})", R"({"clean_trials":-1})", R"({"budget_s":1e300})",
+        R"({"budget_s":-1})", R"({"budget_s":0})", R"({"seed":-1})",
+        R"({"replays":-1})", R"({"replays":1001})", R"({"shrink_s":-1})",
+        R"({"rescuers":["perhaps"]})", R"({"lenses":"plain"})",
+        R"({"lenses":[1]})", R"({"zoo":null})"}) {
+    nlohmann::json edited = plan;
+    edited.update(nlohmann::json::parse(wrong));
+    const absl::Status status = Restore(edited, &options);
+    EXPECT_FALSE(status.ok()) << wrong;
+    EXPECT_EQ(status.message().find('\n'), absl::string_view::npos);
+  }
+  EXPECT_FALSE(Restore(nlohmann::json::array(), &options).ok());
+}
+
+TEST(TrialTest, LineThatNobodyWritesIsNoTrial) {
+  TrialResult trial;
+  trial.found = true;
+  trial.replays = 3;
+  const nlohmann::json line = ToJson(trial);
+  EXPECT_TRUE(TrialFromJson(line));
+  for (const char* wrong :
+       {R"({"trial":-1})", R"({"trial":1e300})", R"({"seconds":-1})",
+        R"({"slices":-1})", R"({"slices":4294967296})", R"({"seed":-1})",
+        R"({"finding":7})", R"({"finding":null})"}) {
+    nlohmann::json edited = line;
+    edited.update(nlohmann::json::parse(wrong));
+    EXPECT_FALSE(TrialFromJson(edited)) << wrong;
+  }
+  for (const char* wrong :
+       {R"({"procs":"2"})", R"({"preemptions":1e300})", R"({"replays":7})",
+        R"({"replays":{"same":4,"of":3}})"}) {
+    nlohmann::json edited = line;
+    edited["finding"].update(nlohmann::json::parse(wrong));
+    EXPECT_FALSE(TrialFromJson(edited)) << wrong;
+  }
+}
+
+TEST(SubjectTest, EntryThatNobodyListsIsRefused) {
+  for (const char* wrong : {"{}", "7", R"({"name":"","expect":""})",
+                            R"({"name":1,"expect":""})", R"({"name":"a"})"}) {
+    EXPECT_FALSE(MutantFrom(nlohmann::json::parse(wrong)).ok()) << wrong;
+    EXPECT_FALSE(ZooBugFrom(nlohmann::json::parse(wrong)).ok()) << wrong;
+  }
 }
 
 TEST(TrialTest, LineOfATrialGivesTheTrialBack) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "stress/report/field.h"
 
 namespace reveille::stress {
 namespace {
@@ -45,10 +46,10 @@ bool Contains(const Range& range, absl::string_view word) {
   return std::find(std::begin(range), std::end(range), word) != std::end(range);
 }
 
-absl::Status NotOurs(const char* what, const nlohmann::json& entry) {
-  return absl::InternalError(absl::StrCat(
-      "the driver lists a ", what, " that cannot be read: ",
-      entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
+absl::Status NotOurs(const char* what) {
+  return absl::InternalError(
+      absl::StrCat("the driver lists a ", what,
+                   " without all of its fields, or with others than text"));
 }
 
 }  // namespace
@@ -72,11 +73,9 @@ bool ExploreShouldFind(absl::string_view expectation) {
 absl::StatusOr<Subject> MutantFrom(const nlohmann::json& entry) {
   Subject mutant;
   std::string expectation;
-  try {
-    entry.at("name").get_to(mutant.name);
-    entry.at("expect").get_to(expectation);
-  } catch (const nlohmann::json::exception&) {
-    return NotOurs("mutant", entry);
+  if (!ReadField(entry, "name", &mutant.name) || mutant.name.empty() ||
+      !ReadField(entry, "expect", &expectation)) {
+    return NotOurs("mutant");
   }
   mutant.group = "mutants";
   mutant.pool = "mpg";
@@ -89,12 +88,10 @@ absl::StatusOr<Subject> MutantFrom(const nlohmann::json& entry) {
 absl::StatusOr<Subject> ZooBugFrom(const nlohmann::json& entry) {
   Subject bug;
   std::string expectation;
-  try {
-    entry.at("name").get_to(bug.name);
-    entry.at("pool").get_to(bug.pool);
-    entry.at("expect").get_to(expectation);
-  } catch (const nlohmann::json::exception&) {
-    return NotOurs("bug of the zoo", entry);
+  if (!ReadField(entry, "name", &bug.name) || bug.name.empty() ||
+      !ReadField(entry, "pool", &bug.pool) ||
+      !ReadField(entry, "expect", &expectation)) {
+    return NotOurs("bug of the zoo");
   }
   bug.group = "zoo";
   bug.expect = VerdictsNamed(expectation);

@@ -1,4 +1,5 @@
 // A trial as a line of trials.jsonl.
+#include "stress/report/field.h"
 #include "stress/score/trial.h"
 
 namespace reveille::stress {
@@ -16,18 +17,30 @@ nlohmann::json FindingOf(const TrialResult& r) {
   return finding;
 }
 
-void ReadFinding(const nlohmann::json& f, TrialResult* r) {
-  f.at("verdict").get_to(r->verdict);
-  f.at("what").get_to(r->what);
-  f.at("scenario").get_to(r->scenario);
-  f.at("procs").get_to(r->procs);
-  f.at("command").get_to(r->command);
-  f.at("folder").get_to(r->folder);
-  r->preemptions = f.value("preemptions", -1);
-  r->fewest_preemptions = f.value("fewest_preemptions", false);
-  if (!f.contains("replays")) return;
-  f["replays"].at("same").get_to(r->same);
-  f["replays"].at("of").get_to(r->replays);
+bool ReadFinding(const nlohmann::json& f, TrialResult* r) {
+  if (!ReadField(f, "verdict", &r->verdict) ||
+      !ReadField(f, "what", &r->what) ||
+      !ReadField(f, "scenario", &r->scenario) ||
+      !ReadField(f, "procs", &r->procs) ||
+      !ReadField(f, "command", &r->command) ||
+      !ReadField(f, "folder", &r->folder) ||
+      !ReadOptionalField(f, "preemptions", &r->preemptions) ||
+      !ReadOptionalField(f, "fewest_preemptions", &r->fewest_preemptions) ||
+      r->procs < 0 || r->preemptions < -1) {
+    return false;
+  }
+  if (!f.contains("replays")) return true;
+  return ReadField(f["replays"], "same", &r->same) &&
+         ReadField(f["replays"], "of", &r->replays) && r->same >= 0 &&
+         r->same <= r->replays;
+}
+
+bool ReadKey(const nlohmann::json& json, TrialKey* key) {
+  return ReadField(json, "bug", &key->subject) &&
+         ReadField(json, "group", &key->group) &&
+         ReadField(json, "lens", &key->lens) &&
+         ReadField(json, "rescuers", &key->rescuers) &&
+         ReadField(json, "trial", &key->number) && key->number >= 0;
 }
 
 }  // namespace
@@ -48,23 +61,20 @@ nlohmann::json ToJson(const TrialResult& r) {
 
 std::optional<TrialResult> TrialFromJson(const nlohmann::json& json) {
   TrialResult r;
-  try {
-    json.at("bug").get_to(r.key.subject);
-    json.at("group").get_to(r.key.group);
-    json.at("lens").get_to(r.key.lens);
-    json.at("rescuers").get_to(r.key.rescuers);
-    json.at("trial").get_to(r.key.number);
-    json.at("seed").get_to(r.seed);
-    json.at("found").get_to(r.found);
-    json.at("right").get_to(r.right);
-    json.at("seconds").get_to(r.seconds);
-    json.at("searched").get_to(r.searched);
-    json.at("slices").get_to(r.slices);
-    json.at("failed_slices").get_to(r.failed_slices);
-    r.failure = json.value("failure", "");
-    json.at("gave_up").get_to(r.gave_up);
-    if (r.found) ReadFinding(json.at("finding"), &r);
-  } catch (const nlohmann::json::exception&) {
+  if (!ReadKey(json, &r.key) || !ReadField(json, "seed", &r.seed) ||
+      !ReadField(json, "found", &r.found) ||
+      !ReadField(json, "right", &r.right) ||
+      !ReadField(json, "seconds", &r.seconds) ||
+      !ReadField(json, "searched", &r.searched) ||
+      !ReadField(json, "slices", &r.slices) ||
+      !ReadField(json, "failed_slices", &r.failed_slices) ||
+      !ReadOptionalField(json, "failure", &r.failure) ||
+      !ReadField(json, "gave_up", &r.gave_up) || r.seconds < 0 ||
+      r.slices < 0 || r.failed_slices < 0) {
+    return std::nullopt;
+  }
+  if (r.found &&
+      !(json.contains("finding") && ReadFinding(json["finding"], &r))) {
     return std::nullopt;
   }
   return r;

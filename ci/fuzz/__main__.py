@@ -1,0 +1,165 @@
+"""ci/run fuzz, once everything is built; asked.py has the usage."""
+
+import datetime
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+# Last, so that a name of ours stands before one of theirs.
+sys.path += [str(HERE.parent / "nightly"), str(HERE.parent / "report")]
+
+import asked
+import campaign as campaigns
+import corpora
+import coverage
+import findings
+import machine
+import status
+import store
+import targets
+
+FOUND, USAGE, FAILED = 1, 2, 3
+
+
+def fail(what, code=FAILED):
+    print(f"fuzz: {what}", file=sys.stderr)
+    sys.exit(code)
+
+
+def choose(choices):
+    """The targets to run, and the canary."""
+    by_name = {t.name: t for t in targets.find(choices.build_root, pathlib.Path(choices.fuzz_folder))}
+    canary = by_name.pop(targets.CANARY, None)
+    if canary is None:
+        fail(f"there is no {targets.CANARY}: nothing would say whether this campaign can see")
+    for name in choices.target:
+        if name not in by_name:
+            fail(f"--target: no target '{name}'; there are: {', '.join(by_name)}", USAGE)
+    return [t for n, t in by_name.items() if not choices.target or n in choices.target], canary
+
+
+def check_built(chosen):
+    missing = [target.name for target in chosen if not target.program.exists()]
+    if missing:
+        fail(f"not built: {', '.join(missing)}")
+
+
+def canary_is_seen(canary, choices):
+    """From nothing; the word "found" is the canary's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = [canary.program, f"-max_total_time={round(choices.canary_seconds)}", "-seed=1"]
+        words.append(f"-artifact_prefix={folder}/")
+        try:
+            said = subprocess.run(
+                words, capture_output=True, text=True, errors="replace", timeout=choices.canary_seconds + 60
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            return str(error)
+        crashed = any(name.startswith("crash-") for name in os.listdir(folder))
+        if crashed and "canary_fuzz: found" in said.stderr:
+            return ""
+        return f"{canary.name} did not crash as it must (exit {said.returncode})"
+
+
+def describe(choices, chosen, interrupted, seconds):
+    return {
+        "schema": "reveille-fuzz-campaign/1",
+        "ended": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "targets": [target.name for target in chosen],
+        "minutes": choices.minutes,
+        "jobs": choices.jobs,
+        "seconds": round(seconds, 3),
+        "interrupted": interrupted,
+    }
+
+
+def run(campaign):
+    """True when it came to its end; what is at hand is settled in any case."""
+    try:
+        campaign.run()
+        campaign.minimise()
+        return True
+    except KeyboardInterrupt:
+        campaign.status.say("interrupted; the targets at hand end with what they have")
+        campaign.interrupt()
+    except store.Unwritable:
+        campaign.abandon()
+        raise
+    try:
+        campaign.drain()
+    except KeyboardInterrupt:
+        campaign.abandon()
+    return False
+
+
+def hold(choices, chosen, canary):
+    out = pathlib.Path(choices.out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise store.Unwritable(out, error) from error
+    kept = corpora.Corpora(choices.corpus)
+    kept.open()
+    shown = status.Status()
+    why = canary_is_seen(canary, choices)
+    if why:
+        fail(f"this campaign cannot see: {why}")
+    shown.say(f"the canary was seen; {len(chosen)} targets for {choices.minutes:g} minutes, {choices.jobs} at a time")
+    found = findings.Findings(out, machine.describe())
+    campaign = campaigns.Campaign(choices, chosen, kept, found, shown)
+    try:
+        whole = run(campaign)
+    finally:
+        campaign.close()
+    about = describe(choices, chosen, not whole, campaign.elapsed())
+    lines = campaigns.write_results(campaign, out, about)
+    text = status.summary(lines, campaign.elapsed(), not whole)
+    store.write_text(out / "summary.md", text)
+    print(text, end="", flush=True)
+    if any(line["verdicts"] for line in lines):
+        return FOUND
+    searched = any(line["executions"] for line in lines)
+    failed = any(line["error"] for line in lines)
+    return FAILED if failed or not (searched or not whole) else 0
+
+
+def print_builds(builds):
+    for preset, target in builds:
+        print(preset, target)
+    return 0
+
+
+def catch_signals():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
+def main():
+    choices = asked.parse(sys.argv[1:])
+    if choices.parse_only:
+        return 0
+    if choices.list_presets:
+        print(*([coverage.PRESET] if choices.coverage else targets.PRESETS), sep="\n")
+        return 0
+    if choices.coverage:
+        return print_builds(coverage.builds(choices)) if choices.list_builds else coverage.measure(choices)
+    chosen, canary = choose(choices)
+    if choices.list_builds:
+        return print_builds([(target.preset, target.name) for target in [canary, *chosen]])
+    check_built([canary, *chosen])
+    catch_signals()
+    try:
+        return hold(choices, chosen, canary)
+    except corpora.Busy as error:
+        fail(error, USAGE)
+    except store.Unwritable as error:
+        fail(f"{error}; what had been found is whole")
+    except KeyboardInterrupt:
+        fail("interrupted before anything ran")
+
+
+sys.exit(main())

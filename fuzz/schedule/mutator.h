@@ -1,0 +1,77 @@
+// Mutator: makes new inputs of old ones, in the terms in which they mean
+// something, so that most of what it makes is worth an execution.
+#ifndef REVEILLE_FUZZ_SCHEDULE_MUTATOR_H_
+#define REVEILLE_FUZZ_SCHEDULE_MUTATOR_H_
+
+#include <cstdint>
+
+#include "fuzz/schedule/input.h"
+#include "stress/scenarios/dice.h"
+
+namespace reveille::fuzz {
+
+#define REVEILLE_FUZZ_MUTATIONS(X) \
+  X(kInsertOp)                     \
+  X(kDeleteOp)                     \
+  X(kDuplicateOp)                  \
+  X(kSwapOps)                      \
+  X(kChangeOp)                     \
+  X(kChangePool)                   \
+  X(kNewSeed)                      \
+  X(kNewBase)                      \
+  X(kAddDeparture)                 \
+  X(kRemoveDeparture)              \
+  X(kMoveDeparture)                \
+  X(kChangeDeparture)              \
+  X(kAddReseed)                    \
+  X(kPlanOfAnother)                \
+  X(kSpliceOps)                    \
+  X(kCopyWindow)
+
+enum class Mutation : uint8_t {
+#define REVEILLE_FUZZ_ENUMERATOR(mutation) mutation,
+  REVEILLE_FUZZ_MUTATIONS(REVEILLE_FUZZ_ENUMERATOR)
+#undef REVEILLE_FUZZ_ENUMERATOR
+};
+inline constexpr int kMutations = static_cast<int>(Mutation::kCopyWindow) + 1;
+// The last of them need a second input.
+inline constexpr int kLoneMutations =
+    static_cast<int>(Mutation::kPlanOfAnother);
+
+class Mutator {
+ public:
+  // `moments` of the execution that was the last; departures are put there.
+  Mutator(uint64_t seed, const explore::Moment* moments, int moment_count)
+      : dice_(seed), moments_(moments), moment_count_(moment_count) {}
+
+  // One to a few mutations. What they were, for who wants to know.
+  uint32_t Mutate(Input* input);
+  // `a`, with something of `b`.
+  uint32_t Cross(Input* a, const Input& b);
+  // False: it does not apply.
+  bool Apply(Mutation mutation, Input* input, const Input& other);
+
+ private:
+  Mutation DrawLone();
+  Op DrawOp();
+  void ChangeOp(Op* op);
+  void ChangePool(Program* program);
+  explore::Moment DrawMoment();
+  explore::Departure DrawDeparture();
+  void ChangeDeparture(explore::Departure* departure);
+  bool AddDeparture(explore::Plan* plan, const explore::Departure& departure);
+  bool ApplyToOps(Mutation mutation, Program* program);
+  bool ApplyToPlan(Mutation mutation, explore::Plan* plan);
+  bool Combine(Mutation mutation, Input* input, const Input& other);
+  bool SpliceOps(Program* program, const Program& other);
+  bool CopyWindow(explore::Plan* plan, const explore::Plan& other);
+  size_t Index(size_t size) { return static_cast<size_t>(dice_.Below(size)); }
+
+  stress::Dice dice_;
+  const explore::Moment* const moments_;
+  const int moment_count_;
+};
+
+}  // namespace reveille::fuzz
+
+#endif  // REVEILLE_FUZZ_SCHEDULE_MUTATOR_H_

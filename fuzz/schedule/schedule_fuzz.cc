@@ -1,0 +1,95 @@
+// schedule_fuzz: bytes decide what is done to a pool, and under which schedule.
+//
+// What is wrong ends the process, after one line that says what it is. Options
+// of its own begin with two dashes, which libFuzzer leaves alone:
+//   --feedback=rf,pairs,state   what is learnt from besides edges; or none
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+#include "fuzz/schedule/execution.h"
+#include "fuzz/schedule/feedback.h"
+#include "fuzz/schedule/mutator.h"
+#include "sanitizers/explore/trial.h"
+
+namespace reveille::fuzz {
+namespace {
+
+constexpr int kBadUsage = 2;
+
+// By a signal that the lens passes on to the fuzzing engine, unlike abort()'s.
+[[noreturn]] void Die(const explore::Outcome& outcome) {
+  std::fprintf(stderr,
+               "schedule_fuzz: %s: %s (reveille replay FILE tells the story of "
+               "the input, reveille shrink FILE makes it smaller)\n",
+               explore::NameOf(outcome.verdict), outcome.message);
+  std::fflush(stderr);
+  __builtin_trap();
+}
+
+size_t Put(const Input& input, uint8_t* data, size_t most) {
+  const std::vector<uint8_t> bytes = EncodeInput(input);
+  if (bytes.size() > most) return 0;
+  std::memcpy(data, bytes.data(), bytes.size());
+  return bytes.size();
+}
+
+Mutator MutatorFor(unsigned seed) {
+  int count = 0;
+  const explore::Moment* const moments = LastMoments(&count);
+  return Mutator(seed, moments, count);
+}
+
+}  // namespace
+}  // namespace reveille::fuzz
+
+using namespace reveille;  // NOLINT(google-build-using-namespace)
+
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  absl::string_view feedback = fuzz::kAllFeedback;
+  for (int i = 1; i < *argc; ++i) {
+    absl::string_view argument = (*argv)[i];
+    if (absl::ConsumePrefix(&argument, "--feedback=")) feedback = argument;
+  }
+  const absl::Status status = fuzz::SetFeedback(feedback);
+  if (!status.ok()) {
+    std::fprintf(stderr, "schedule_fuzz: %s\n",
+                 std::string(status.message()).c_str());
+    std::exit(fuzz::kBadUsage);
+  }
+  explore::PrepareZygote();
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const explore::Outcome& outcome =
+      fuzz::Execute(fuzz::DecodeInput(data, size));
+  fuzz::CoarsenFeedback();
+  switch (explore::ClassOf(outcome.verdict)) {
+    case explore::VerdictClass::kNoFinding:
+      return 0;
+    case explore::VerdictClass::kLensLimit:
+    case explore::VerdictClass::kFinding:
+    case explore::VerdictClass::kLensError:
+      fuzz::Die(outcome);
+  }
+  return 0;
+}
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size,
+                                          size_t max_size, unsigned seed) {
+  fuzz::Input input = fuzz::DecodeInput(data, size);
+  fuzz::MutatorFor(seed).Mutate(&input);
+  return fuzz::Put(input, data, max_size);
+}
+
+extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data1, size_t size1,
+                                            const uint8_t* data2, size_t size2,
+                                            uint8_t* out, size_t max_out_size,
+                                            unsigned seed) {
+  fuzz::Input input = fuzz::DecodeInput(data1, size1);
+  fuzz::MutatorFor(seed).Cross(&input, fuzz::DecodeInput(data2, size2));
+  return fuzz::Put(input, out, max_out_size);
+}

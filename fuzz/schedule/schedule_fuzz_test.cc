@@ -1,0 +1,274 @@
+// What schedule_fuzz is made of: inputs, the mutator, feedback, executions.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "fuzz/schedule/convert.h"
+#include "fuzz/schedule/execution.h"
+#include "fuzz/schedule/feedback.h"
+#include "fuzz/schedule/mutator.h"
+#include "fuzz/schedule/seeds.h"
+
+namespace reveille::fuzz {
+namespace {
+
+using explore::Departure;
+using explore::Plan;
+using explore::PlanBase;
+using explore::Verdict;
+using stress::Dice;
+
+std::vector<uint8_t> RandomBytes(Dice& dice) {
+  std::vector<uint8_t> bytes(dice.Below(2 * LongestInput()));
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(dice.Next());
+  return bytes;
+}
+
+void ExpectWithinBounds(const Input& input) {
+  const Program& program = input.program;
+  EXPECT_GE(program.procs, 1);
+  EXPECT_LE(program.procs, Program::kMostProcs);
+  EXPECT_LE(program.ops.size(), Program::kMostOps);
+  for (const Op& op : program.ops) {
+    EXPECT_LT(static_cast<int>(op.kind), kOpKinds);
+    EXPECT_GE(op.count, 1);
+    EXPECT_LE(op.count, kMostCount);
+    EXPECT_LE(op.variant, kMostVariant);
+  }
+  EXPECT_LE(input.plan.count, Plan::kMostDepartures);
+  EXPECT_LT(static_cast<int>(input.plan.base), explore::kPlanBases);
+}
+
+bool SurvivesEncoding(const Input& input) {
+  const std::vector<uint8_t> bytes = EncodeInput(input);
+  return DecodeInput(bytes.data(), bytes.size()) == input &&
+         bytes.size() <= LongestInput();
+}
+
+TEST(InputTest, EveryByteStringIsOneAndItsEncodingIsTheSameOne) {
+  Dice dice(1);
+  for (int i = 0; i < 20'000; ++i) {
+    const std::vector<uint8_t> bytes = RandomBytes(dice);
+    const Input input = DecodeInput(bytes.data(), bytes.size());
+    ExpectWithinBounds(input);
+    ASSERT_TRUE(SurvivesEncoding(input)) << ToText(input);
+  }
+}
+
+TEST(InputTest, EveryKindOfOperationAndDepartureIsReachedAndNamed) {
+  Dice dice(2);
+  std::set<std::string> words;
+  for (int i = 0; i < 3'000; ++i) {
+    const std::vector<uint8_t> bytes = RandomBytes(dice);
+    const std::string text = ToText(DecodeInput(bytes.data(), bytes.size()));
+    for (int kind = 0; kind < kOpKinds; ++kind) {
+      const std::string word = WordFor(static_cast<OpKind>(kind));
+      if (absl::StrContains(text, ": " + word + " ")) words.insert(word);
+    }
+    for (const char* what : {"switch", "hold", "lower", "option", "reseed"}) {
+      if (absl::StrContains(text, std::string(": ") + what)) words.insert(what);
+    }
+  }
+  EXPECT_EQ(words.size(), static_cast<size_t>(kOpKinds + Departure::kWhats));
+}
+
+TEST(InputTest, NoBytesAreAProgramThatDoesNothing) {
+  const Input input = DecodeInput(nullptr, 0);
+  EXPECT_TRUE(input.program.ops.empty());
+  EXPECT_EQ(Execute(input).verdict, Verdict::kClean);
+}
+
+TEST(InputTest, HexadecimalGoesThereAndBackAndOtherTextIsRefused) {
+  const std::vector<uint8_t> bytes = {0x00, 0x7f, 0xff, 0x10};
+  std::vector<uint8_t> back;
+  ASSERT_TRUE(FromHex(ToHex(bytes), &back));
+  EXPECT_EQ(back, bytes);
+  for (const char* wrong : {"0", "0g", "0x00", "AB", " 1"}) {
+    EXPECT_FALSE(FromHex(wrong, &back)) << wrong;
+  }
+}
+
+TEST(MutatorTest, WhatItMakesIsValidAndEveryMutationIsReached) {
+  const auto seeds = Seeds();
+  Dice dice(3);
+  uint32_t reached = 0;
+  for (int i = 0; i < 4'000; ++i) {
+    Input input = seeds[dice.Below(seeds.size())].second;
+    Mutator mutator(dice.Next(), nullptr, 0);
+    for (int k = 0; k < 5; ++k) {
+      const Input& other = seeds[dice.Below(seeds.size())].second;
+      Input another = other;
+      reached |= Mutator(dice.Next(), nullptr, 0).Mutate(&another);
+      reached |=
+          k % 2 == 0 ? mutator.Mutate(&input) : mutator.Cross(&input, another);
+      ExpectWithinBounds(input);
+      ASSERT_TRUE(SurvivesEncoding(input)) << ToText(input);
+    }
+  }
+  EXPECT_EQ(reached, (uint32_t{1} << kMutations) - 1);
+}
+
+TEST(MutatorTest, TheSameSeedMakesTheSameInput) {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    Input a = Seeds()[0].second;
+    Input b = a;
+    Mutator(seed, nullptr, 0).Mutate(&a);
+    Mutator(seed, nullptr, 0).Mutate(&b);
+    EXPECT_TRUE(a == b);
+  }
+}
+
+TEST(MutatorTest, DeparturesAreMostlyPutAtTheMomentsOfTheLastExecution) {
+  const explore::Moment moments[] = {{3, 77}, {5, 1234}};
+  int there = 0;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    Input input;
+    Mutator(seed, moments, 2).Apply(Mutation::kAddDeparture, &input, input);
+    ASSERT_EQ(input.plan.count, 1);
+    const Departure& departure = input.plan.departures[0];
+    there += (departure.thread == 3 && departure.number == 77) ||
+             (departure.thread == 5 && departure.number == 1234);
+  }
+  EXPECT_GT(there, 150);
+  EXPECT_LT(there, 200);
+}
+
+TEST(MutatorTest, AFullInputStillMutates) {
+  Input input;
+  input.program.ops.resize(Program::kMostOps);
+  input.plan.count = Plan::kMostDepartures;
+  Mutator mutator(9, nullptr, 0);
+  EXPECT_FALSE(mutator.Apply(Mutation::kInsertOp, &input, input));
+  EXPECT_FALSE(mutator.Apply(Mutation::kAddDeparture, &input, input));
+  EXPECT_NE(mutator.Mutate(&input), 0u);
+  EXPECT_TRUE(SurvivesEncoding(input));
+}
+
+// Sums of the counters of rf, pairs and state.
+std::vector<uint64_t> CountersOf(const char* feedback, const Input& input) {
+  EXPECT_TRUE(SetFeedback(feedback).ok());
+  std::memset(FeedbackCounters(), 0, FeedbackSize());
+  Execute(input);
+  const size_t ends[] = {1 << 14, 2 << 14, FeedbackSize()};
+  std::vector<uint64_t> sums(3);
+  for (size_t i = 0, part = 0; i < FeedbackSize(); ++i) {
+    if (i == ends[part]) ++part;
+    sums[part] += FeedbackCounters()[i];
+  }
+  EXPECT_TRUE(SetFeedback("none").ok());
+  return sums;
+}
+
+TEST(FeedbackTest, EachKindCountsAloneAndNoneCountsNothing) {
+  const Input input = Seeds()[1].second;
+  const char* names[] = {"rf", "pairs", "state"};
+  for (size_t wanted = 0; wanted < 3; ++wanted) {
+    const std::vector<uint64_t> sums = CountersOf(names[wanted], input);
+    for (size_t kind = 0; kind < 3; ++kind) {
+      EXPECT_EQ(sums[kind] > 0, kind == wanted)
+          << names[wanted] << " counted " << sums[kind] << " for "
+          << names[kind];
+    }
+  }
+  for (const uint64_t sum : CountersOf("none", input)) EXPECT_EQ(sum, 0u);
+  for (const uint64_t sum : CountersOf(kAllFeedback, input)) EXPECT_GT(sum, 0u);
+}
+
+TEST(FeedbackTest, AnUnknownNameIsRefused) {
+  const absl::Status status = SetFeedback("rf,dreams");
+  EXPECT_TRUE(absl::StrContains(status.message(), "no feedback 'dreams'"))
+      << status;
+}
+
+TEST(FeedbackTest, AnotherInterleavingCountsOtherwise) {
+  Input input = Seeds()[1].second;
+  std::set<std::vector<uint8_t>> different;
+  ASSERT_TRUE(SetFeedback("pairs").ok());
+  for (uint32_t seed = 0; seed < 20; ++seed) {
+    input.plan.base = PlanBase::kWalk;
+    input.plan.seed = seed;
+    std::memset(FeedbackCounters(), 0, FeedbackSize());
+    Execute(input);
+    different.emplace(FeedbackCounters(), FeedbackCounters() + FeedbackSize());
+  }
+  ASSERT_TRUE(SetFeedback("none").ok());
+  EXPECT_GT(different.size(), 15u);
+}
+
+TEST(ExecutionTest, SeedsAreCleanAndNameMoments) {
+  int with_moments = 0;
+  for (const auto& [name, input] : Seeds()) {
+    const explore::Outcome& outcome = Execute(input);
+    EXPECT_EQ(outcome.verdict, Verdict::kClean) << name << outcome.message;
+    int count = 0;
+    const explore::Moment* moments = LastMoments(&count);
+    with_moments += count > 0 && moments[0].number > 0;
+  }
+  EXPECT_GT(with_moments, 45);
+}
+
+TEST(ExecutionTest, ADepartureChangesTheScheduleWhereItIsAndOnlyFromThereOn) {
+  Input input = Seeds()[1].second;
+  input.plan.base = PlanBase::kStay;
+  const uint64_t before = Execute(input).hash;
+  int count = 0;
+  const explore::Moment* const moments = LastMoments(&count);
+  ASSERT_GT(count, 0);
+  const explore::Moment moment = moments[count / 2];
+  input.plan.departures[0] = {Departure::What::kSwitch, moment.thread,
+                              moment.number, 0};
+  input.plan.count = 1;
+  EXPECT_NE(Execute(input).hash, before);
+  input.plan.departures[0].number = UINT16_MAX;
+  EXPECT_EQ(Execute(input).hash, before);
+}
+
+struct Trace {
+  Verdict verdict;
+  uint64_t hash;
+  std::vector<uint8_t> counters;
+  bool operator==(const Trace&) const = default;
+};
+
+Trace TraceOf(const Input& input) {
+  std::memset(FeedbackCounters(), 0, FeedbackSize());
+  const explore::Outcome& outcome = Execute(input);
+  return {outcome.verdict,
+          outcome.hash,
+          {FeedbackCounters(), FeedbackCounters() + FeedbackSize()}};
+}
+
+TEST(CorpusTest, EachInputAloneDecidesEverything) {
+  ASSERT_TRUE(SetFeedback(kAllFeedback).ok());
+  int inputs = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(REVEILLE_FUZZ_CORPUS)) {
+    const absl::StatusOr<Input> input = LoadInput(entry.path(), false);
+    ASSERT_TRUE(input.ok()) << input.status();
+    const Trace first = TraceOf(*input);
+    Execute(Seeds()[static_cast<size_t>(inputs) % 50].second);
+    EXPECT_EQ(first.verdict, Verdict::kClean) << entry.path();
+    EXPECT_TRUE(TraceOf(*input) == first) << entry.path();
+    ++inputs;
+  }
+  ASSERT_TRUE(SetFeedback("none").ok());
+  EXPECT_GE(inputs, 54);
+}
+
+TEST(CorpusTest, SeedsInTheTreeAreThoseThatTheProgramWrites) {
+  for (const auto& [name, input] : Seeds()) {
+    const absl::StatusOr<Input> in_tree =
+        LoadInput(std::string(REVEILLE_FUZZ_CORPUS) + "/" + name, false);
+    ASSERT_TRUE(in_tree.ok()) << in_tree.status() << "; reveille_fuzz seeds";
+    EXPECT_TRUE(*in_tree == input) << name << ": run reveille_fuzz seeds again";
+  }
+}
+
+}  // namespace
+}  // namespace reveille::fuzz

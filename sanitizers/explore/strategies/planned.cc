@@ -1,0 +1,210 @@
+#include "planned.h"
+
+#include "random_walk.h"
+#include "replay.h"
+
+namespace reveille::explore {
+namespace {
+
+// One operation in so many lowers the priority of its thread, or in 4, 16 or 64
+// times as many, by the seed.
+constexpr uint64_t kLoweringOneIn = 8;
+// kLazyWalk leaves the running thread once in so many choices.
+constexpr uint32_t kLazyOneIn = 8;
+// A hold lasts this many choices, doubled for each unit of the value.
+constexpr uint32_t kShortestHold = 4;
+
+// Of the choices at which nobody meets, so many are kept as moments.
+constexpr uint64_t kOtherMomentsOneIn = 8;
+
+int NthThread(uint64_t threads, uint64_t n) {
+  const auto count = static_cast<uint64_t>(__builtin_popcountll(threads));
+  return ThreadAt(threads, static_cast<uint32_t>(n % count));
+}
+
+}  // namespace
+
+bool Planned::Begin(uint64_t key) {
+  seed_ = Scatter(key << 32 | plan_->seed);
+  done_ = 0;
+  held_ = 0;
+  lowerings_ = 0;
+  choices_ = 0;
+  met_ = 0;
+  for (int i = 0; i <= kMaxThreads; ++i) lowered_[i] = redrawn_[i] = 0;
+  return true;
+}
+
+const Departure* Planned::Due(const ChoicePoint& at, bool about_threads) {
+  const uint32_t number = at.pending[at.running].number;
+  for (int i = 0; i < plan_->count; ++i) {
+    const Departure& departure = plan_->departures[i];
+    if (departure.thread != at.running || number < departure.number ||
+        ((done_ >> i) & 1) != 0) {
+      continue;
+    }
+    if ((departure.what != Departure::What::kOption) != about_threads) continue;
+    done_ |= uint32_t{1} << i;
+    return &departure;
+  }
+  return nullptr;
+}
+
+uint32_t Planned::ChooseOption(const ChoicePoint& at) {
+  if (const Departure* departure = Due(at, false)) {
+    return departure->value % at.count;
+  }
+  // Several random numbers may be asked for at one moment.
+  const uint64_t again = at.tag == Tag::kRandom ? choices_ << 32 : 0;
+  Random random(Draw(uint64_t{at.running} << 8 | static_cast<uint8_t>(at.tag),
+                     at.pending[at.running].number ^ again));
+  return ChooseOther(at, &random);
+}
+
+void Planned::Hold(const ChoicePoint& at, const Departure& departure) {
+  Held& hold = holds_[at.running];
+  hold.choices_left =
+      static_cast<uint16_t>(kShortestHold << (departure.value % 8));
+  hold.until_met = departure.what == Departure::What::kHold;
+  held_ |= uint64_t{1} << at.running;
+}
+
+// Holding never keeps everybody.
+uint64_t Planned::WithoutHeld(uint64_t threads) {
+  for (uint64_t rest = held_; rest != 0; rest &= rest - 1) {
+    const int thread = __builtin_ctzll(rest);
+    if (holds_[thread].choices_left-- == 0) held_ &= ~(uint64_t{1} << thread);
+  }
+  const uint64_t free = threads & ~held_;
+  return free != 0 ? free : threads;
+}
+
+void Planned::ReleaseWhoWasMet(const ChoicePoint& at, int chosen) {
+  held_ &= ~(uint64_t{1} << chosen);
+  for (uint64_t rest = held_; rest != 0; rest &= rest - 1) {
+    const int thread = __builtin_ctzll(rest);
+    if (holds_[thread].until_met &&
+        Conflict(at.pending[chosen], at.pending[thread])) {
+      held_ &= ~(uint64_t{1} << thread);
+    }
+  }
+}
+
+void Planned::NoteMoment(const ChoicePoint& at) {
+  const PendingEvent& mine = at.pending[at.running];
+  bool meets = choices_ % kOtherMomentsOneIn == 0;
+  for (uint64_t rest = at.threads & ~(uint64_t{1} << at.running);
+       rest != 0 && !meets; rest &= rest - 1) {
+    meets = Conflict(mine, at.pending[__builtin_ctzll(rest)]);
+  }
+  if (!meets) return;
+  const uint64_t slot =
+      met_ < kMostMoments ? met_ : Draw(met_, choices_) % kMostMoments;
+  moments_[slot] = {at.running, static_cast<uint16_t>(mine.number)};
+  ++met_;
+}
+
+int Planned::ByPriority(const ChoicePoint& at, uint64_t threads) {
+  const int running = at.running;
+  const uint64_t one_in = kLoweringOneIn << (2 * (Draw(300, 0) % 4));
+  if (Contains(threads, running) &&
+      (at.pending[running].kind == Kind::kYield ||
+       Draw(static_cast<uint64_t>(running) + 100, at.pending[running].number) %
+               one_in ==
+           0)) {
+    lowered_[running] = ++lowerings_;
+  }
+  int best = -1;
+  for (uint64_t rest = threads; rest != 0; rest &= rest - 1) {
+    const int thread = __builtin_ctzll(rest);
+    if (best < 0 || lowered_[thread] < lowered_[best] ||
+        (lowered_[thread] == lowered_[best] &&
+         Draw(static_cast<uint64_t>(thread), 0) >
+             Draw(static_cast<uint64_t>(best), 0))) {
+      best = thread;
+    }
+  }
+  return best;
+}
+
+int Planned::ByOperation(const ChoicePoint& at, uint64_t threads) {
+  int best = -1;
+  uint64_t most = 0;
+  for (uint64_t rest = threads; rest != 0; rest &= rest - 1) {
+    const int thread = __builtin_ctzll(rest);
+    const uint64_t priority =
+        Draw(static_cast<uint64_t>(thread) << 16 | redrawn_[thread],
+             at.pending[thread].number);
+    if (best >= 0 && priority <= most) continue;
+    best = thread;
+    most = priority;
+  }
+  return best;
+}
+
+void Planned::RedrawConflicting(const ChoicePoint& at, int chosen) {
+  for (uint64_t rest = at.threads; rest != 0; rest &= rest - 1) {
+    const int thread = __builtin_ctzll(rest);
+    if (Conflict(at.pending[chosen], at.pending[thread])) ++redrawn_[thread];
+  }
+}
+
+int Planned::BaseThread(const ChoicePoint& at, uint64_t threads) {
+  const int running = at.running;
+  const bool can_stay = Contains(threads, running);
+  const uint64_t any =
+      Draw(static_cast<uint64_t>(running) + 200, at.pending[running].number);
+  switch (plan_->base) {
+    case PlanBase::kStay:
+      if (can_stay && at.pending[running].kind != Kind::kYield) return running;
+      return NthThread(threads, any);
+    case PlanBase::kLazyWalk:
+      if (can_stay && any % kLazyOneIn != 0 &&
+          at.pending[running].kind != Kind::kYield) {
+        return running;
+      }
+      return NthThread(threads, any >> 8);
+    case PlanBase::kWalk:
+      return NthThread(threads, any >> 8);
+    case PlanBase::kPriorities:
+      return ByPriority(at, threads);
+    case PlanBase::kOperations:
+      return ByOperation(at, threads);
+  }
+  return running;
+}
+
+uint32_t Planned::ChooseThread(const ChoicePoint& at) {
+  NoteMoment(at);
+  const uint64_t others = at.threads & ~(uint64_t{1} << at.running);
+  int thread = -1;
+  while (const Departure* departure = Due(at, true)) {
+    switch (departure->what) {
+      case Departure::What::kSwitch:
+        if (others != 0) thread = NthThread(others, departure->value);
+        break;
+      case Departure::What::kLower:
+        lowered_[at.running] = ++lowerings_;
+        [[fallthrough]];
+      case Departure::What::kHold:
+        Hold(at, *departure);
+        break;
+      case Departure::What::kReseed:
+        seed_ = Scatter(seed_ ^ departure->value);
+        break;
+      case Departure::What::kOption:
+        break;
+    }
+  }
+  if (thread < 0) thread = BaseThread(at, WithoutHeld(at.threads));
+  ReleaseWhoWasMet(at, thread);
+  if (plan_->base == PlanBase::kOperations) RedrawConflicting(at, thread);
+  return OptionOf(at.threads, thread);
+}
+
+uint32_t Planned::Choose(const ChoicePoint& at) {
+  ++choices_;
+  return at.tag == Tag::kThread ? ChooseThread(at) : ChooseOption(at);
+}
+
+}  // namespace reveille::explore

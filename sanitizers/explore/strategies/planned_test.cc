@@ -1,0 +1,179 @@
+#include "sanitizers/explore/strategies/planned.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "sanitizers/explore/buffer.h"
+#include "sanitizers/explore/exploration.h"
+#include "sanitizers/explore/explore.h"
+
+namespace reveille::explore {
+namespace {
+
+// Loses an increment when one thread comes between the other's two steps.
+void AddTwice() {
+  std::atomic<int> word{0};
+  const auto add = [&word] { word.store(word.load() + 1); };
+  std::thread a(add);
+  std::thread b(add);
+  a.join();
+  b.join();
+  Check(word == 2, "lost an increment");
+}
+
+void Swap() {
+  std::atomic<int> word{0};
+  const auto work = [&word](int me) {
+    for (int i = 0; i < 6; ++i) word.exchange(me + i);
+  };
+  std::thread a(work, 100);
+  std::thread b(work, 200);
+  a.join();
+  b.join();
+}
+
+TEST(Planned, TheSamePlanIsTheSameExecution) {
+  for (int base = 0; base < kPlanBases; ++base) {
+    Plan plan;
+    plan.base = static_cast<PlanBase>(base);
+    plan.seed = 7;
+    Planned planned(&plan);
+    const uint64_t hash =
+        RunOnce(&planned, 0, {}, [](void*) { Swap(); }, nullptr)->hash;
+    EXPECT_EQ(
+        RunOnce(&planned, 0, {}, [](void*) { Swap(); }, nullptr)->hash, hash);
+  }
+}
+
+TEST(Planned, SeedsDifferUnderEveryBaseThatDraws) {
+  for (const PlanBase base : {PlanBase::kWalk, PlanBase::kLazyWalk,
+                              PlanBase::kPriorities, PlanBase::kOperations}) {
+    std::set<uint64_t> hashes;
+    for (uint32_t seed = 0; seed < 50; ++seed) {
+      Plan plan;
+      plan.base = base;
+      plan.seed = seed;
+      Planned planned(&plan);
+      hashes.insert(
+          RunOnce(&planned, 0, {}, [](void*) { Swap(); }, nullptr)->hash);
+    }
+    EXPECT_GT(hashes.size(), 3u) << static_cast<int>(base);
+  }
+}
+
+TEST(Planned, StayingPreemptsNobody) {
+  Plan plan;
+  for (uint32_t seed = 0; seed < 50; ++seed) {
+    plan.seed = seed;
+    Planned planned(&plan);
+    EXPECT_TRUE(Explore(&planned, 1, AddTwice).clean());
+  }
+}
+
+TEST(Planned, PlantedLossOfAnIncrementTakesOneSwitch) {
+  Plan plan;
+  Planned planned(&plan);
+  EXPECT_TRUE(Explore(&planned, 1, AddTwice).clean());
+  int lost = 0;
+  for (uint8_t thread = 1; thread <= 2; ++thread) {
+    for (uint16_t number = 0; number < 6; ++number) {
+      for (uint8_t value = 0; value < 2; ++value) {
+        plan.count = 1;
+        plan.departures[0] = {Departure::What::kSwitch, thread, number, value};
+        Planned departing(&plan);
+        lost += Explore(&departing, 1, AddTwice).count(Verdict::kCheckFailed);
+      }
+    }
+  }
+  EXPECT_GT(lost, 0);
+}
+
+TEST(Planned, AHeldOperationWaitsUntilAnotherHasMetIt) {
+  // The first thread's only operation, held, comes after the second's.
+  const auto body = [] {
+    std::atomic<int> word{0};
+    std::thread a([&word] { word.store(1); });
+    std::thread b([&word] { word.store(2); });
+    a.join();
+    b.join();
+    Check(word == 2, "the first thread wrote last");
+  };
+  Plan plan;
+  plan.count = 1;
+  int last = 0;
+  for (uint16_t number = 0; number < 4; ++number) {
+    plan.departures[0] = {Departure::What::kHold, 1, number, 7};
+    Planned planned(&plan);
+    last += Explore(&planned, 1, body).count(Verdict::kCheckFailed);
+  }
+  Plan none;
+  Planned undisturbed(&none);
+  EXPECT_TRUE(Explore(&undisturbed, 1, body).clean());
+  EXPECT_GT(last, 0);
+}
+
+TEST(Planned, OtherSeedsFromAMomentOnKeepWhatWasBefore) {
+  Plan plan;
+  plan.base = PlanBase::kWalk;
+  Planned before(&plan);
+  const auto body = [](void*) { Swap(); };
+  RunOnce(&before, 0, {}, body, nullptr);
+  size_t count = 0;
+  const Choice* last = LastChoices(&count);
+  ASSERT_GT(count, 4u);
+  Buffer<Choice> kept(count);
+  kept.Assign(last, count);
+  plan.count = 1;
+  plan.departures[0] = {Departure::What::kReseed, 1, 5, 99};
+  Planned after(&plan);
+  RunOnce(&after, 0, {}, body, nullptr);
+  last = LastChoices(&count);
+  size_t same = 0;
+  while (same < count && same < kept.size() &&
+         last[same].value == kept[same].value) {
+    ++same;
+  }
+  EXPECT_GT(same, 0u);
+  EXPECT_LT(same, kept.size());
+}
+
+TEST(Coverage, CountsWhoMetWhomOnAnObject) {
+  uint8_t counters[256] = {};
+  CountMeetings(counters, sizeof counters);
+  Plan plan;
+  plan.base = PlanBase::kWalk;
+  Planned planned(&plan);
+  Explore(&planned, 1, Swap);
+  CountMeetings(nullptr, 0);
+  int pairs = 0;
+  for (const uint8_t counter : counters) pairs += counter != 0;
+  EXPECT_GE(pairs, 1);
+}
+
+TEST(Coverage, CountsStatesThatFollowEachOther) {
+  class Told final : public Oracle {
+   public:
+    Judgement AtQuiescence() override { return {}; }
+    Judgement AtEnd() override { return {}; }
+    uint64_t State() override { return 1 + ++asked_ % 2; }
+
+   private:
+    uint64_t asked_ = 0;
+  } oracle;
+  uint8_t counters[256] = {};
+  SetOracle(&oracle);
+  CountStates(counters, sizeof counters);
+  Explore(5, Swap);
+  CountStates(nullptr, 0);
+  SetOracle(nullptr);
+  int pairs = 0;
+  for (const uint8_t counter : counters) pairs += counter != 0;
+  EXPECT_GE(pairs, 2);
+  EXPECT_LE(pairs, 4);
+}
+
+}  // namespace
+}  // namespace reveille::explore
