@@ -82,6 +82,9 @@ score_briefly() {
   mutants+=,handoff-throttle-first,missed-steal-is-empty,pre-seed
   local zoo=late-post,last-searcher,past-the-door,keeper-not-told,wrong-waiter
   rm -rf out/ci/score
+  # shellcheck disable=SC2046
+  cmake --build build/release --target \
+    $(tr , '\n' <<< "$mutants" | sed 's/^/reveille_explore_/') || return
   build/release/bin/reveille score --mutants="$mutants" --zoo="$zoo" \
     --trials=1 --schedules=100000 --seed=1 --replays=1 --shrink-seconds=0 \
     --jobs="$JOBS" --out=out/ci/score || return

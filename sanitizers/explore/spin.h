@@ -27,9 +27,13 @@ class Spin {
     const uint64_t bit = uint64_t{1} << ((look >> 56) & 63);
     if ((word & bit) == 0) {
       word |= bit;
-      Remember(pc, object);
+      Count();
+      Include(pc, object);
       return false;
     }
+    // It may only seem to be known, and who does not know what a thread looks
+    // at does not release it.
+    Include(pc, object);
     if (++stale_ < 2 * distinct_) return false;
     stale_ -= distinct_;
     return true;
@@ -77,12 +81,14 @@ class Spin {
     distinct_ = 0;
     stale_ = 0;
   }
-  void Remember(uintptr_t pc, uintptr_t object) {
+  void Count() {
     if (++distinct_ > kMostDistinct) {
       Clear();
       distinct_ = 1;
     }
     stale_ = 0;
+  }
+  void Include(uintptr_t pc, uintptr_t object) {
     objects_ |= BitFor(object >> 3);
     places_ |= BitFor(pc);
   }

@@ -29,6 +29,21 @@ TEST(Spin, SeesThatNothingNewComes) {
   EXPECT_TRUE(spin.MayLookFrom(1) && spin.MayLookFrom(2));
 }
 
+// Two looks may share their place in the filter. Whoever then does not know of
+// the second does not release the thread when that object changes, and a
+// program that goes on is said to spin for ever. It was so once.
+TEST(Spin, LookThatIsTakenForAnotherIsReleasedAllTheSame) {
+  Spin one;
+  one.Look(1, 8, 0);
+  ASSERT_FALSE(one.MayLookAt(16) || one.MayLookFrom(2));
+  for (uint64_t value = 0; value < 2000; ++value) {
+    Spin spin;
+    spin.Look(1, 8, 0);
+    spin.Look(2, 16, value);
+    ASSERT_TRUE(spin.MayLookAt(16) && spin.MayLookFrom(2)) << value;
+  }
+}
+
 TEST(Spin, RandomOrderHidesNothing) {
   Spin spin;
   Random random(7);
