@@ -148,12 +148,19 @@ std::vector<Scheduler::Unfinished> Sched::ListUnfinished() {
   MutexLock lock(&records_mutex_);
   for (const auto& slab : slabs_) {
     for (G& g : *slab) {
-      const GStatus status = g.Status();
+      // Tasks end meanwhile, and their records become other tasks: a name
+      // counts if it is the same on both sides of a look at a living one.
+      const char* name;
+      GStatus status;
+      do {
+        name = NameOf(&g);
+        status = g.Status();
+      } while (status != GStatus::kDead && NameOf(&g) != name);
       if (status == GStatus::kDead) continue;
       // Not IdOf(): the task is not ours to write to.
       const uint64_t id = g.id.load();
       unfinished.push_back(
-          {id != 0 ? id : next_id_.fetch_add(1), NameOf(&g), ToString(status)});
+          {id != 0 ? id : next_id_.fetch_add(1), name, ToString(status)});
     }
   }
   return unfinished;
