@@ -2,10 +2,10 @@
 
 test_usage() {
   cat <<'TXT'
-usage: ci/run test [--presets=release,tsan] [--stress-seconds=60] [--no-setup]
+usage: ci/run test [--presets=release,tsan] [--stress-seconds=60] [--score] [--no-setup]
 
 Style checks, then build and test of each preset, a minute of stress in all,
-every scenario under the explore lens, some planted bugs that the lens must find, the installed package
+every scenario under the explore lens, with --score some planted bugs that the lens must find, the installed package
 used from outside the tree, clang-tidy on as many files as two minutes allow (ci/run tidy looks at
 all). Each step's output goes to out/ci/STEP.log; a failure shows its end. The last line is "N passed, N
 failed": tests, and steps that are not tests.
@@ -14,11 +14,13 @@ TXT
 
 run_test() {
   local presets=release,tsan stress_seconds=60 setup=1 preset
+  SCORE=
   while [ $# -gt 0 ]; do
     case $1 in
       --presets=*) presets=${1#*=} ;;
       --stress-seconds=*) stress_seconds=${1#*=} ;;
       --no-setup) setup= ;;
+      --score) SCORE=1 ;;
       -h | --help) test_usage; return ;;
       *) bad_usage "test: no option '$1'; see ci/run test --help" ;;
     esac
@@ -55,7 +57,9 @@ test_preset() {
     step "explore $preset" explore_briefly "$preset"
   fi
   if [ "$preset" = release ]; then
-    step "score release" score_briefly
+    # Not by default: where a binary lies in memory decides which of a bug's
+    # verdicts comes first, and not all of them are known to be right yet.
+    if [ -n "${SCORE:-}" ]; then step "score release" score_briefly; fi
     step "consumer of the package" scheduler/consumer_test/run build/release
     step "clang-tidy" ci/checks/tidy --budget=120
   fi
@@ -74,8 +78,8 @@ stress_briefly() {
 
 # Planted bugs that the portfolio finds soon, in mechanism and in verdict as unlike
 # as can be, and the product and their twins, where it must find nothing. Counted
-# in schedules: the same executions on every machine, however busy. What is found
-# slowly, or needs luck, is for the night.
+# in schedules: the same executions of one binary, however busy the machine. What is
+# found slowly, or needs luck, is for the night.
 score_briefly() {
   local mutants=wakep-leak,no-global-recheck,recheck-before-dec,naive-empty
   mutants+=,stop-not-rechecked,note-clear-late,no-timer-recheck,reset-no-wakep
