@@ -44,8 +44,6 @@ def new_record(choices):
         chosen = night_options.Filter(choices.only, choices.skip, scenarios)
     except ValueError as error:
         fail(error, USAGE)
-    if not chosen.scenarios:
-        fail("--only and --skip leave no scenario", USAGE)
     if choices.seed is None:
         choices.seed = secrets.randbelow(1 << 48)
     kept = ("units", "unit_seconds", "unit_schedules", "epochs", "seed", "only", "skip", "pool", "mutant")

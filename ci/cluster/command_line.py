@@ -3,6 +3,7 @@
 import argparse
 
 import campaign as campaigns
+import options  # of ci/nightly
 import plan
 
 DESCRIPTION = """ci/campaign: a search in numbered units, on this machine or on many.
@@ -19,22 +20,8 @@ EPILOGUE = """Exit status: 0 nothing found, 1 found (or two attempts at one unit
 ENGINES = ("local", "slurm", "none")
 
 
-class Parser(argparse.ArgumentParser):
-    def error(self, message):
-        self.exit(2, f"{self.prog}: {message} (see --help)\n")
-
-
 def number(lowest, highest):
-    def parse(text):
-        try:
-            value = int(text, 0)
-        except ValueError:
-            value = lowest - 1
-        if not lowest <= value <= highest:
-            raise argparse.ArgumentTypeError(f"'{text}': expected a number from {lowest} to {highest}")
-        return value
-
-    return parse
+    return options.number(lambda text: int(text, 0), lowest, highest, f"a number from {lowest} to {highest}")
 
 
 def lens_names(text):
@@ -66,7 +53,7 @@ def add_submit(commands):
         "(lens explore only)",
     )
     add("--epochs", type=number(1, 1000), default=1, metavar="N", help="merge after each; default: %(default)s")
-    add("--seed", type=number(0, 2**64 - 1), help="root of all seeds (default: a new one)")
+    add("--seed", type=options.seed, help="root of all seeds (default: a new one)")
     add("--lenses", type=lens_names, default=["explore"], metavar="NAMES", help="default: explore")
     add("--only", default="", metavar="WORDS", help="these scenarios or kinds, with commas")
     add("--skip", default="", metavar="WORDS", help="not these")
@@ -77,14 +64,14 @@ def add_submit(commands):
 
 
 def parser():
-    result = Parser(
+    result = options.Parser(
         prog="ci/campaign",
         description=DESCRIPTION,
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=options.Parser)
     add_submit(commands)
     for name, what in (("status", "what is done"), ("resume", "does what is missing"), ("merge", "folds")):
         command = commands.add_parser(name, help=what, allow_abbrev=False)
@@ -98,10 +85,10 @@ def parser():
 
 
 def parse(arguments):
-    options = parser()
-    choices = options.parse_args(arguments)
+    asked = parser()
+    choices = asked.parse_args(arguments)
     if choices.command == "submit" and choices.unit_schedules and choices.lenses != ["explore"]:
-        options.error("--unit-schedules: only for --lenses=explore; other lenses run by the clock")
+        asked.error("--unit-schedules: only for --lenses=explore; other lenses run by the clock")
     if choices.command == "submit" and choices.epochs > choices.units:
-        options.error("--epochs: no more than --units")
+        asked.error("--epochs: no more than --units")
     return choices

@@ -8,11 +8,11 @@ import pathlib
 import time
 
 import attempt  # of ci/nightly
+import in_flight
 import machine
 import store
 import turn
 
-LOOK_EVERY_SECONDS = 0.05
 LONGEST_TURN_SECONDS = 120
 TURNS_EACH = 3
 # A target that does nothing but die of what is known gives its time to others.
@@ -42,8 +42,9 @@ class Tally:
         return self.deaths >= MOST_DEATHS or self.failures_in_a_row >= FAILURES_IN_A_ROW
 
 
-class Campaign:
+class Campaign(in_flight.InFlight):
     def __init__(self, choices, targets, corpora, findings, status):
+        super().__init__()
         self.choices, self.targets = choices, targets
         self.corpora, self.findings, self.status = corpora, findings, status
         self.tallies = {target: Tally() for target in targets}
@@ -51,7 +52,6 @@ class Campaign:
         self.memory_kib = machine.memory_kib() * 0.8 / choices.jobs
         self.seconds = 60 * choices.minutes
         self.slice_seconds = choices.slice_seconds or self._slice_seconds()
-        self.running, self.stopping = [], False
         self.began = time.monotonic()
         self._turns = collections.Counter()
 
@@ -76,26 +76,7 @@ class Campaign:
                 self._start(target)
             if not self.running:
                 return
-            time.sleep(LOOK_EVERY_SECONDS)
-            self._look()
-
-    def interrupt(self):
-        """Turns at hand end with what they have; no more are begun."""
-        self.stopping = True
-        for running in self.running:
-            running.process.ask_to_end()
-
-    def drain(self):
-        while self.running:
-            time.sleep(LOOK_EVERY_SECONDS)
-            self._look()
-
-    def abandon(self):
-        for running in self.running:
-            running.process.kill("abandoned")
-            while running.process.poll() is None:
-                time.sleep(LOOK_EVERY_SECONDS)
-        self.running = []
+            self.wait_and_look()
 
     def close(self):
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -217,11 +198,11 @@ class Campaign:
             process = attempt.Attempt([str(w) for w in words], folder, MERGE_SECONDS, self.memory_kib, {})
             try:
                 while (end := process.poll()) is None:
-                    time.sleep(LOOK_EVERY_SECONDS)
+                    time.sleep(in_flight.LOOK_EVERY_SECONDS)
             except KeyboardInterrupt:
                 process.kill("interrupted")
                 while process.poll() is None:
-                    time.sleep(LOOK_EVERY_SECONDS)
+                    time.sleep(in_flight.LOOK_EVERY_SECONDS)
                 raise
             whole = end.status == 0 and not end.why
         except OSError:

@@ -4,6 +4,7 @@ them. It has no threads, so that at every moment it is known what is in flight."
 import time
 
 import attempt
+import in_flight
 import kinds
 import machine
 import plan
@@ -11,7 +12,6 @@ import replays
 
 # So many failures of the tool in a row are no bad luck: it cannot work here.
 FAILURES_IN_A_ROW = 10
-LOOK_EVERY_SECONDS = 0.02
 
 
 class Running:
@@ -23,15 +23,14 @@ class Running:
         self.replays = None
 
 
-class Night:
+class Night(in_flight.InFlight):
     def __init__(self, choices, the_plan, store, progress):
+        super().__init__()
         self.choices = choices
         self.plan = the_plan
         self.store = store
         self.progress = progress
         self.done = store.done()
-        self.running = []
-        self.stopping = False
         self.gave_up = ""
         self.failures_in_a_row = 0
         self._next = 0
@@ -48,27 +47,7 @@ class Night:
                 self._start(self._next_unit())
             if not self.running:
                 return
-            time.sleep(LOOK_EVERY_SECONDS)
-            self._look()
-
-    def interrupt(self):
-        """Units at hand are asked for what they have; no more are begun."""
-        self.stopping = True
-        for running in self.running:
-            running.process.ask_to_end()
-
-    def drain(self):
-        while self.running:
-            time.sleep(LOOK_EVERY_SECONDS)
-            self._look()
-
-    def abandon(self):
-        """The folder cannot be written any more: nothing is to be settled."""
-        for running in self.running:
-            running.process.kill("abandoned")
-            while running.process.poll() is None:
-                time.sleep(LOOK_EVERY_SECONDS)
-        self.running = []
+            self.wait_and_look()
 
     def left(self):
         if self.deadline == float("inf"):

@@ -113,6 +113,8 @@ class Filter:
             if word not in known:
                 raise ValueError(f"no scenario {word}; there are: {', '.join(dict.fromkeys(known))}")
         self.scenarios = [name for name in scenarios if self._wants(name, scenarios)]
+        if not self.scenarios:
+            raise ValueError("--only and --skip leave no scenario")
 
     def _wants(self, name, sort):
         asked = [word for word in self.only if word in sort]
