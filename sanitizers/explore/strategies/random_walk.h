@@ -10,29 +10,15 @@ namespace reveille::explore {
 // What strategies answer to choices that are not about threads. Waiters and
 // random values are uniform; wakeups without a reason are rare, and spinning
 // threads are mostly held back, because the other answer costs much more.
-inline uint32_t ChooseOther(const ChoicePoint& at, Random* random) {
-  switch (at.tag) {
-    case Tag::kSpurious:
-      return random->OneIn(16);
-    case Tag::kSpin:
-      return !at.hopeless && random->OneIn(4);
-    default:
-      return random->Below(at.count);
-  }
-}
+uint32_t ChooseOther(const ChoicePoint& at, Random* random);
 
+// Not inline: a program under the lens that includes this would bring in
+// instrumented copies, and the lens would be calling itself.
 class RandomWalk final : public Strategy {
  public:
-  bool Begin(uint64_t key) override {
-    random_ = Random(key);
-    return true;
-  }
-  uint32_t Choose(const ChoicePoint& at) override {
-    if (at.tag == Tag::kThread) [[likely]]
-      return random_.Below(at.count);
-    return ChooseOther(at, &random_);
-  }
-  void End(const ExecutionSummary&) override {}
+  bool Begin(uint64_t key) override;
+  uint32_t Choose(const ChoicePoint& at) override;
+  void End(const ExecutionSummary&) override;
 
  private:
   Random random_;
