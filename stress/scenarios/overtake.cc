@@ -25,8 +25,7 @@ void Overtake(Round& round, Dice& dice) {
   JudgedTimer far(round, [&] {
     if (!near_has_fired.load()) {
       round.judge().Fail(
-          "check-failed",
-          "a timer in an hour fired before one in a millisecond");
+          "late-timer", "a timer in an hour fired before one in a millisecond");
     }
     one_has_fired.Open();
   });

@@ -67,7 +67,7 @@ TEST(SlicesTest, PassHasEveryScenarioWithOneToThreeWorkersOnce) {
   Slices slices({"a", "b"}, 1);
   std::set<std::pair<std::string, int>> seen;
   for (const Slice& slice : Take(slices, 6)) {
-    const int part = slice.procs == 1 ? 2 : 1;
+    const int part = slice.procs == 2 ? 1 : 2;
     EXPECT_EQ(slice.ms, Slices::kFirstMs / part);
     EXPECT_EQ(slice.schedules, Slices::kFirstSchedules / part);
     seen.insert({slice.scenario, slice.procs});
@@ -80,7 +80,7 @@ TEST(SlicesTest, NextPassHasOtherSeedsAndTwiceTheTime) {
   std::set<uint64_t> seeds;
   for (const Slice& slice : Take(slices, 3)) seeds.insert(slice.seed);
   for (const Slice& slice : Take(slices, 3)) {
-    EXPECT_EQ(slice.ms, (slice.procs == 1 ? 1 : 2) * Slices::kFirstMs);
+    EXPECT_EQ(slice.ms, (slice.procs == 2 ? 2 : 1) * Slices::kFirstMs);
     seeds.insert(slice.seed);
   }
   EXPECT_EQ(seeds.size(), 6u);

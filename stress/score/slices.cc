@@ -33,7 +33,7 @@ void Slices::Shuffle() {
     const uint64_t doublings = std::min(passes_, kMostDoublings);
     slice.ms = kFirstMs << doublings;
     slice.schedules = kFirstSchedules << doublings;
-    if (slice.procs == 1) {
+    if (slice.procs != kMostLikelyProcs) {
       slice.ms /= 2;
       slice.schedules /= 2;
     }

@@ -2,8 +2,9 @@
 // is the same for every subject, and knows nothing of any: each scenario with
 // one, two and three workers, in an order that the trial's seed shuffles anew
 // for each pass; short slices first, twice as long with each pass. Most bugs
-// show at once where they show at all, and the rest get the remaining time. One
-// worker alone has half of what two or three have: there is less to explore.
+// show at once where they show at all, and the rest get the remaining time. Two
+// workers have twice the time of one, where there is less to explore, and of
+// three: nearly all that three can lose two can, in shorter schedules.
 #ifndef REVEILLE_STRESS_SCORE_SLICES_H_
 #define REVEILLE_STRESS_SCORE_SLICES_H_
 
@@ -28,6 +29,7 @@ class Slices {
   static constexpr int64_t kFirstMs = 200;
   static constexpr uint64_t kFirstSchedules = 2000;
   static constexpr int kMostProcs = 3;
+  static constexpr int kMostLikelyProcs = 2;
 
   Slices(const std::vector<std::string>& scenarios, uint64_t trial_seed);
 

@@ -8,7 +8,7 @@
 //   worker      sleeps until a timer in an hour
 //   setter      sets a timer in a millisecond; the sleeper has a deadline: is
 //               not told
-// Expect: check-failed (the later timer is the first to fire).
+// Expect: late-timer (the later timer is the first to fire).
 #include <condition_variable>
 
 #include "stress/zoo/bug.h"
@@ -46,7 +46,7 @@ class DeadlineNotRearmed final : public TimerDispatcher {
     .name = "deadline-not-rearmed",
     .classes = "h",
     .mirrors = "golang/go#35274, golang/go#44868",
-    .expect = "check-failed",
+    .expect = "late-timer",
     .scenario = "overtake",
 });
 

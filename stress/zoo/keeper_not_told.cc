@@ -10,7 +10,7 @@
 //   worker A    keeper, sleeps until a timer in an hour; worker B sleeps
 //   setter      sets a timer in a millisecond, notifies one: B
 //   worker B    no task; A keeps the time; sleeps
-// Expect: check-failed (the later timer is the first to fire), or deadlock if
+// Expect: late-timer (the later timer is the first to fire), or deadlock if
 // the keeper slept without a deadline.
 #include <condition_variable>
 
@@ -64,7 +64,7 @@ class KeeperNotTold final : public TimerDispatcher {
     .name = "keeper-not-told",
     .classes = "f, h",
     .mirrors = "boostorg/asio@85e9b528, folly 1147a18c4",
-    .expect = "check-failed or deadlock",
+    .expect = "late-timer or deadlock",
     .scenario = "overtake",
 });
 

@@ -14,11 +14,11 @@ constexpr uint64_t kLearn = 8;
 // The shares are those of what found lost wakeups soonest; one of each kind
 // stays, because each finds some bugs that the others hardly meet.
 Portfolio::Portfolio()
-    : arms_{{&random_walk_, 1, kWhole}, {&few_, 1, kWhole},
+    : arms_{{&random_walk_, 1, kWhole}, {&few_, 2, kWhole},
             {&shallow_, 1, kWhole},     {&deep_, 1, kWhole},
-            {&pos_, 2, kWhole},         {&surw_, 2, kWhole},
-            {&groups_, 1, kWhole},      {&surw_pos_, 4, kWhole},
-            {&groups_pos_, 3, kWhole}} {}
+            {&pos_, 1, kWhole},         {&surw_, 5, kWhole},
+            {&groups_, 2, kWhole},      {&surw_pos_, 4, kWhole},
+            {&groups_pos_, 2, kWhole}} {}
 
 uint64_t Portfolio::WeightOf(const Arm& arm) {
   return uint64_t{arm.share} * (kWhole + arm.worth);
