@@ -4,9 +4,7 @@ import datetime
 import os
 import pathlib
 import signal
-import subprocess
 import sys
-import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Last, so that a name of ours stands before one of theirs.
@@ -14,6 +12,7 @@ sys.path += [str(HERE.parent / "nightly"), str(HERE.parent / "report")]
 
 import asked
 import campaign as campaigns
+import canary as canaries
 import corpora
 import coverage
 import findings
@@ -46,23 +45,6 @@ def check_built(chosen):
     missing = [target.name for target in chosen if not target.program.exists()]
     if missing:
         fail(f"not built: {', '.join(missing)}")
-
-
-def canary_is_seen(canary, choices):
-    """From nothing; the word "found" is the canary's own."""
-    with tempfile.TemporaryDirectory() as folder:
-        words = [canary.program, f"-max_total_time={round(choices.canary_seconds)}", "-seed=1"]
-        words.append(f"-artifact_prefix={folder}/")
-        try:
-            said = subprocess.run(
-                words, capture_output=True, text=True, errors="replace", timeout=choices.canary_seconds + 60
-            )
-        except (OSError, subprocess.SubprocessError) as error:
-            return str(error)
-        crashed = any(name.startswith("crash-") for name in os.listdir(folder))
-        if crashed and "canary_fuzz: found" in said.stderr:
-            return ""
-        return f"{canary.name} did not crash as it must (exit {said.returncode})"
 
 
 def describe(choices, chosen, interrupted, seconds):
@@ -105,7 +87,7 @@ def hold(choices, chosen, canary):
     kept = corpora.Corpora(choices.corpus)
     kept.open()
     shown = status.Status()
-    why = canary_is_seen(canary, choices)
+    why = canaries.why_not_seen(canary, choices.canary_seconds)
     if why:
         fail(f"this campaign cannot see: {why}")
     shown.say(f"the canary was seen; {len(chosen)} targets for {choices.minutes:g} minutes, {choices.jobs} at a time")

@@ -10,6 +10,7 @@ import time
 import attempt  # of ci/nightly
 import in_flight
 import machine
+import minimise
 import store
 import turn
 
@@ -18,7 +19,6 @@ TURNS_EACH = 3
 # A target that does nothing but die of what is known gives its time to others.
 MOST_DEATHS = 30
 FAILURES_IN_A_ROW = 3
-MERGE_SECONDS = 300
 
 
 class Running:
@@ -181,36 +181,11 @@ class Campaign(in_flight.InFlight):
         for target in self.targets:
             tally = self.tallies[target]
             self.status.say(f"minimising {target.name}, {tally.after} inputs")
-            whole = self._merge(target)
+            scratch = self.scratch / f"{target.name}.merge"
+            whole = minimise.minimise(target, self.corpora, scratch, self.memory_kib)
             tally.after = self.corpora.size(target.name)
             if not whole:
                 tally.failure = tally.failure or "its corpus could not be minimised"
-
-    def _merge(self, target):
-        folder = self.scratch / f"{target.name}.merge"
-        folder.mkdir()
-        merged = self.corpora.begin_merge(target.name)
-        words = [target.program, "-merge=1", f"-timeout={turn.TIMEOUT_SECONDS}", f"-rss_limit_mb={turn.RSS_MIB}"]
-        words += [f"-artifact_prefix={folder}/", *target.flags, merged, self.corpora.of(target.name)]
-        words += [target.seeds] if target.seeds.is_dir() else []
-        whole = False
-        try:
-            process = attempt.Attempt([str(w) for w in words], folder, MERGE_SECONDS, self.memory_kib, {})
-            try:
-                while (end := process.poll()) is None:
-                    time.sleep(in_flight.LOOK_EVERY_SECONDS)
-            except KeyboardInterrupt:
-                process.kill("interrupted")
-                while process.poll() is None:
-                    time.sleep(in_flight.LOOK_EVERY_SECONDS)
-                raise
-            whole = end.status == 0 and not end.why
-        except OSError:
-            pass
-        finally:
-            self.corpora.end_merge(target.name, whole)
-            shutil.rmtree(folder, ignore_errors=True)
-        return whole
 
 
 def results(campaign):

@@ -51,7 +51,10 @@ class Corpora:
         except BlockingIOError:
             raise Busy(f"another campaign works in {self.folder}") from None
         for left in sorted((self.folder / ".new").iterdir()):
-            self.take_in(left.name.rsplit(".", 1)[0], left)
+            if left.is_dir():
+                self.take_in(left.name.rsplit(".", 1)[0], left)
+            else:  # A copy that was cut off.
+                left.unlink()
         for left in (self.folder / ".merge").iterdir():
             shutil.rmtree(left, ignore_errors=True)
 
@@ -79,6 +82,24 @@ class Corpora:
                 os.rename(path, target / path.name)
                 added += 1
         new.rmdir()
+        return added
+
+    def copy_in(self, other):
+        """What another folder of corpora has and this one has not; the number of
+        those inputs. Whole or not there, like all of them."""
+        added = 0
+        for folder in sorted(other.iterdir()) if other.is_dir() else []:
+            if folder.name.startswith(".") or not folder.is_dir():
+                continue
+            target = self.of(folder.name)
+            for name in sorted(set(os.listdir(folder)) - set(os.listdir(target))):
+                beside = self.folder / ".new" / f".{name}"
+                try:
+                    shutil.copyfile(folder / name, beside)
+                except FileNotFoundError:  # Minimised meanwhile: others cover it.
+                    continue
+                os.rename(beside, target / name)
+                added += 1
         return added
 
     def begin_merge(self, name):

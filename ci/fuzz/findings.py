@@ -15,13 +15,16 @@ import shutil
 import time
 
 import store  # of ci/nightly
+import turn
 
 SCHEMA = "reveille-fuzz-finding/1"
 
 
 class Findings:
-    def __init__(self, out, machine):
+    def __init__(self, out, machine, home=None):
+        """`home`: what `out` is called in the end, if that is another name."""
         self.out = pathlib.Path(out)
+        self.home = pathlib.Path(home or out)
         self.machine = machine
         self.met = {}  # signature -> verdict.json, of this campaign
 
@@ -67,7 +70,8 @@ class Findings:
             if shrunk:
                 shutil.copyfile(found, beside / "input.found")
             store.write_text(beside / "log.txt", log)
-            store.write_text(beside / "command", repeat_command(target, folder) + "\n")
+            command = repeat_command(target, death, self.home / folder.name)
+            store.write_text(beside / "command", command + "\n")
             store.write_json(beside / "verdict.json", verdict)
             beside.rename(folder)
         except OSError as error:
@@ -76,6 +80,11 @@ class Findings:
         return folder
 
 
-def repeat_command(target, folder):
-    program = pathlib.Path("build", target.preset, "bin", target.name)
-    return f"{program} {folder / 'input'}"
+def repeat_command(target, death, folder):
+    """From the top of the tree, if the program lies there."""
+    program = target.program
+    if program.is_relative_to(pathlib.Path.cwd()):
+        program = program.relative_to(pathlib.Path.cwd())
+    # What ran into a limit of the turn does so with that limit only.
+    words = turn.once(target, folder / "input", "").words[1:-1] if death.verdict == "limit" else []
+    return " ".join(map(str, [program, *words, folder / "input"]))

@@ -1,4 +1,4 @@
-"""Fuzz targets that are made up, for tests: each plays what $PLAY says of it, such
+"""Fuzz targets that are made up, for tests: each plays what $TARGETS says of it, such
 as "a_fuzz=grow b_fuzz=die"; the canary dies unless it is told otherwise."""
 
 import pathlib
@@ -8,7 +8,7 @@ SOURCE = r"""#!/usr/bin/env -S python3 -I -S
 import os, pathlib, signal, sys, time
 
 name = pathlib.Path(sys.argv[0]).name
-plays = dict(word.split("=") for word in os.environ["PLAY"].split())
+plays = dict(word.split("=") for word in os.environ["TARGETS"].split())
 play = plays.get(name, "die" if name == "canary_fuzz" else "grow")
 flags = dict(word[1:].split("=", 1) for word in sys.argv[1:] if word.startswith("-"))
 paths = [pathlib.Path(word) for word in sys.argv[1:] if not word.startswith("-")]
@@ -18,7 +18,7 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 def note(kind):
-    with open(os.environ["CALLS"], "a") as calls:
+    with open(os.environ["TARGET_CALLS"], "a") as calls:
         calls.write(f"{kind} {name} {os.getpid()} {' '.join(sys.argv[1:])}\n")
 
 def interrupted(*_):
@@ -97,10 +97,16 @@ def build_tree(folder, names, presets=("fuzz",)):
     """A tree of build trees; returns its root."""
     root = pathlib.Path(folder) / "build"
     for preset in presets:
-        (root / preset / "bin").mkdir(parents=True)
+        (root / preset / "bin").mkdir(parents=True, exist_ok=True)
         (root / preset / "fuzz_targets.txt").write_text("".join(f"{name}\n" for name in names))
         for name in names:
             program = root / preset / "bin" / name
             program.write_text(SOURCE)
             program.chmod(0o755)
     return root
+
+
+def calls(path, kind=""):
+    """[kind, target, process, words...] of each that was noted in $TARGET_CALLS."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [line.split() for line in lines if line.startswith(kind)]

@@ -23,14 +23,21 @@ class Target:
     flags: tuple  # of libFuzzer, from its dictionary and its options
 
 
-def listed(build_root):
-    """Target name -> preset, in the order of the lists."""
+def listed_by_tree(build_root):
+    """Preset -> names of its targets, of the trees that are configured."""
     found = {}
     for preset in PRESETS:
         try:
-            names = (pathlib.Path(build_root) / preset / LIST).read_text().split()
+            found[preset] = (pathlib.Path(build_root) / preset / LIST).read_text().split()
         except OSError:
             continue
+    return found
+
+
+def listed(build_root):
+    """Target name -> preset, in the order of the lists."""
+    found = {}
+    for preset, names in listed_by_tree(build_root).items():
         for name in names:
             found.setdefault(name, preset)
     return found
@@ -52,3 +59,8 @@ def find(build_root, fuzz_folder):
         program = pathlib.Path(build_root).absolute() / preset / "bin" / name
         seeds = fuzz_folder.absolute() / "corpus" / name
         yield Target(name, preset, program, seeds, flags_of(name, fuzz_folder.absolute()))
+
+
+def with_bug(target, mutant):
+    """The same target on a planted bug, for which it may not be built."""
+    return dataclasses.replace(target, program=target.program.parent / "mutants" / mutant / target.name)

@@ -14,8 +14,9 @@ build_options() {
     echo "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"
     echo "-DCMAKE_C_COMPILER_LAUNCHER=ccache"
   fi
-  # Mutants are compiled once, where they are fast.
-  if [ "$preset" = release ]; then
+  # Mutants are compiled once, where they are fast; for the fuzz targets when a
+  # night plants one.
+  if [ "$preset" = release ] || [ "$preset${PLANTED:+ planted}" = "fuzz-lens planted" ]; then
     if grep -qs REVEILLE_BUILD_MUTANTS stress/CMakeLists.txt; then
       echo "-DREVEILLE_BUILD_MUTANTS=ON"
     fi

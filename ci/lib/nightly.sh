@@ -12,8 +12,14 @@ run_nightly() {
   night_build release reveille
   # The night cannot do without this one; without another it goes on.
   [ "$STEP_STATUS" = 0 ] || exit 3
-  # A sanitizer's driver before its mutant: the first says what there is to run.
   local preset target
+  # Which fuzz targets a tree has is known once it is configured; one that cannot
+  # be is left out, and the night says so.
+  PLANTED=$(planted_bug "$@")
+  for preset in $(python3 -B ci/nightly --list-presets "$@"); do
+    step "configure $preset" configure "$preset"
+  done
+  # A sanitizer's driver before its mutant: the first says what there is to run.
   while read -r preset target; do
     [ "$preset $target" = "release reveille" ] || night_build "$preset" "$target"
   done <<< "$(python3 -B ci/nightly --list-builds "$@")"
@@ -22,6 +28,16 @@ run_nightly() {
 
 mkdir -p "$LOGS"
 readonly NIGHT_BUILDS=$LOGS/night-builds.tsv
+
+# The bug of --mutant=NAME or --mutant NAME, if there is one.
+planted_bug() {
+  local word before=
+  for word in "$@"; do
+    [ "$before" != --mutant ] || echo "$word"
+    case $word in --mutant=*) echo "${word#*=}" ;; esac
+    before=$word
+  done
+}
 
 # Builds a target; notes when, how long and how it went.
 night_build() {

@@ -11,11 +11,14 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPORT = HERE.parent / "report"
-sys.path.append(str(REPORT))
+sys.path += [str(REPORT), str(HERE.parent / "fuzz")]
 
+import corpora  # of ci/fuzz
 import drivers
 import facts
+import fuzz_lens
 import history
+import inputs
 import kinds
 import machine
 import night as nights
@@ -23,6 +26,7 @@ import options
 import progress
 import scores
 import store as stores
+import tally  # of ci/report
 
 USAGE, FAILED = 2, 3
 
@@ -60,9 +64,10 @@ def read_builds(path):
     return builds
 
 
-def not_run(choices, chosen, why_not):
+def not_run(choices, chosen, why_not, targets_left_out):
     """What this night does not look at at all, and why."""
     listed = [{"what": f"lens {lens}", "why": why} for lens, why in why_not.items()]
+    listed += targets_left_out
     left_out = [name for name in chosen.all_scenarios if name not in chosen.scenarios]
     if left_out:
         listed.append({"what": "scenarios " + ", ".join(left_out), "why": "--only, --skip"})
@@ -90,10 +95,12 @@ def new_night(choices):
     lenses, why_not = drivers.usable(choices, failed)
     # Asked for by name and not to be had: no such night is clean.
     failed_builds = {f"{preset} {target}" for preset, target in failed}
-    failed_builds |= {lens for lens in choices.lenses or () if lens in why_not}
+    failed_builds |= {lens for lens in why_not if options.asks_for(choices, lens)}
+    names, left_out = fuzz_lens.usable(choices, failed) if "fuzz" in lenses else ([], [])
     if choices.seed is None:
         choices.seed = secrets.randbelow(1 << 48)
     kept = ("minutes", "seed", "only", "skip", "jobs", "units", "pool", "mutant", "strict", "build_root")
+    kept += ("fuzz_folder",)
     return {
         "schema": "reveille-night/1",
         "options": {name: getattr(choices, name) for name in kept},
@@ -102,7 +109,8 @@ def new_night(choices):
         "all_scenarios": scenarios,
         "lenses": lenses,
         "bugs": drivers.bugs(choices.build_root) if "score" in lenses else [],
-        "not_run": not_run(choices, chosen, why_not),
+        "targets": names,
+        "not_run": not_run(choices, chosen, why_not, left_out),
         "builds": builds,
         "failed_builds": sorted(failed_builds),
         "machine": machine.describe(kinds.driver(choices.build_root, "none")),
@@ -140,9 +148,8 @@ def plan_of(record):
     return nights.make_plan(record, chosen.wants)
 
 
-def run_units(choices, record, store):
-    """The night with its interruptions; True when it came to its end."""
-    plan = plan_of(record)
+def run_units(choices, record, store, plan, fuzzed):
+    """The night with its interruptions; None when there is nothing to run."""
     record["planned"] = min(plan.planned, choices.units or plan.planned)
     record["unit_seconds"] = plan.seconds
     store.write_night(record)
@@ -157,7 +164,7 @@ def run_units(choices, record, store):
     )
     for item in record["not_run"]:
         shown.line(f"not run: {item['what']}: {item['why']}")
-    night = nights.Night(choices, plan, store, shown)
+    night = nights.Night(choices, plan, store, shown, fuzzed)
     try:
         night.run()
     except KeyboardInterrupt:
@@ -168,7 +175,7 @@ def run_units(choices, record, store):
     except stores.Unwritable:
         night.abandon()
         raise
-    record["gave_up"] = night.gave_up
+    record["gave_up"] = "; ".join(night.given_up.values())
     record["missing"] = night.missing()
     return night
 
@@ -213,7 +220,7 @@ def finish(choices, record, store, memory, began):
     units = results(store)
     scores.write(store.folder)
     states = remember(choices, record, units, store, memory)
-    searched = any(r.get("rounds", 0) + r.get("schedules", 0) for _, rs in units for r in rs)
+    searched = any(tally.amount(r) for _, rs in units for r in rs)
     status = facts.exit_status(units, states, choices.strict, searched, record.get("lost", ()))
     if status == 0 and (record["gave_up"] or record["failed_builds"] or record.get("history_failed")):
         status = FAILED
@@ -232,14 +239,42 @@ def catch_signals():
         signal.signal(number, signal.default_int_handler)
 
 
+def open_inputs(choices, plan):
+    """Of a night that has fuzz units; None of others."""
+    if not any(variant.kind == "fuzz" for variant in plan.variants):
+        return None
+    fuzzed = inputs.Inputs(choices.out, choices.history)
+    fuzzed.open()
+    return fuzzed
+
+
+def hand_on(choices, record, fuzzed):
+    """The corpora to the next night; to be interrupted does not hurt them."""
+    if fuzzed is None or not choices.history:
+        return
+    others, _ = fuzz_lens.found(choices)
+    # Whoever is in a hurry hands them on as they have grown.
+    chosen = [] if record["interrupted"] else [t for t in others if t.name in record["targets"]]
+    try:
+        record["handed_on"] = fuzzed.hand_on(chosen, machine.memory_kib() * 0.8)
+    except (corpora.Busy, stores.Unwritable) as error:
+        record["history_failed"] = f"{error}; this night's corpora stay in {choices.out}"
+        say(record["history_failed"])
+    except KeyboardInterrupt:
+        record["interrupted"] = True
+
+
 def hold(choices):
     memory = history.History(choices.history) if choices.history else None
     store = stores.Store(choices.out)
     record = open_night(choices, store)
     choices.threads_of_unit = max(1, len(os.sched_getaffinity(0)) // choices.jobs)
     began = time.time()
-    if run_units(choices, record, store) is None:
+    plan = plan_of(record)
+    fuzzed = open_inputs(choices, plan)
+    if run_units(choices, record, store, plan, fuzzed) is None:
         return USAGE
+    hand_on(choices, record, fuzzed)
     return finish(choices, record, store, memory, began)
 
 
@@ -249,14 +284,20 @@ def main():
         choices.jobs = max(1, len(os.sched_getaffinity(0)) // 2)
     if choices.parse_only:
         return 0
+    if choices.list_presets:
+        print(*drivers.presets_to_configure(choices), sep="\n")
+        return 0
     if choices.list_builds:
         check_names(choices)
-        for preset, target in drivers.builds(choices):
+        chosen = choose_filter(choices, drivers.listed(choices.build_root, "scenarios"))
+        for preset, target in drivers.builds(choices, chosen.wants):
             print(preset, target)
         return 0
     catch_signals()
     try:
         return hold(choices)
+    except corpora.Busy as error:
+        fail(error, USAGE)
     except (drivers.Missing, history.Unusable) as error:
         fail(error)
     except stores.Unwritable as error:

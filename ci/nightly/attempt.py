@@ -1,7 +1,8 @@
 """One process with its time, its memory and its end.
 
-It leads a session of its own, so that one signal reaches all that it started,
-and it is asked to end when the night itself is killed.
+It leads a session of its own, by which all that it started is known and ended,
+and it is asked to end when the night itself is killed. What runs within such a
+process leads a group of its own in that session.
 """
 
 import ctypes
@@ -41,16 +42,27 @@ def before_exec():
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
 
 
+def before_exec_in_group():
+    os.setpgid(0, 0)
+    before_exec()
+
+
+def members(session):
+    """The processes of the session."""
+    for entry in os.scandir("/proc"):
+        try:
+            if entry.name.isdigit() and os.getsid(int(entry.name)) == session:
+                yield int(entry.name)
+        except OSError:
+            continue
+
+
 def resident_kib(session):
     """Of all processes of the session."""
     total = 0
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
+    for pid in members(session):
         try:
-            if os.getsid(int(entry.name)) != session:
-                continue
-            text = pathlib.Path("/proc", entry.name, "statm").read_text()
+            text = pathlib.Path("/proc", str(pid), "statm").read_text()
             total += int(text.split()[1]) * resource.getpagesize() // 1024
         except (OSError, ValueError, IndexError):
             continue
@@ -58,8 +70,11 @@ def resident_kib(session):
 
 
 class Attempt:
-    def __init__(self, words, folder, limit_seconds, memory_kib, extra_environment, prefix=""):
+    def __init__(
+        self, words, folder, limit_seconds, memory_kib, extra_environment, prefix="", own_session=True
+    ):
         self.began = time.time()
+        self._own_session = own_session
         self._deadline = time.monotonic() + limit_seconds
         self._limit_seconds = limit_seconds
         self._memory_kib = memory_kib
@@ -74,8 +89,8 @@ class Attempt:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                start_new_session=True,
-                preexec_fn=before_exec,
+                start_new_session=own_session,
+                preexec_fn=before_exec if own_session else before_exec_in_group,
                 env=os.environ | extra_environment,
             )
 
@@ -110,6 +125,12 @@ class Attempt:
             os.killpg(self._child.pid, number)
         except ProcessLookupError:
             pass
+        # Groups of their own within it.
+        for pid in members(self._child.pid) if self._own_session else ():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
 
     def _watch(self):
         now = time.monotonic()
@@ -117,7 +138,7 @@ class Attempt:
             self.kill(f"hung: still there after {self._limit_seconds:.0f} s")
         if self._asked and now > self._asked + PATIENCE_SECONDS:
             self.kill("hung: asked to end and did not")
-        if now - self._looked < 0.5:
+        if now - self._looked < 0.5 or not self._own_session:
             return
         self._looked = now
         used = resident_kib(self._child.pid)

@@ -5,6 +5,8 @@ import json
 import pathlib
 import subprocess
 
+import build_trees
+import fuzz_lens
 import kinds
 import options
 import plan
@@ -78,42 +80,37 @@ def target(lens, mutant):
     return f"reveille_mutant_{mutant}" if mutant else "reveille"
 
 
-def knows_target(build_root, preset, name):
-    try:
-        text = pathlib.Path(build_root, preset, "build.ninja").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return f"build {name}: phony" in text
-
-
-def is_up_to_date(build_root, lens, name):
-    tree = pathlib.Path(build_root, kinds.PRESET[lens])
-    if not (tree / "build.ninja").exists():
-        return False
-    try:
-        asked = subprocess.run(["ninja", "-C", tree, "-n", name], capture_output=True, text=True)
-    except OSError:
-        return False
-    return "no work to do" in asked.stdout
-
-
-def builds(choices):
+def builds(choices, wanted=lambda variant: True):
     """(preset, target) of all that has to be built before the night: of the
-    release tree, which is there, and of sanitizers that the budget allows."""
-    asked = choices.lenses or plan.LENSES
-    sanitizers = bool(choices.lenses) or (choices.minutes or 0) >= options.MINUTES_FOR_SANITIZERS
-    for lens in asked:
-        name = target(lens, choices.mutant)
-        preset = kinds.PRESET[lens]
+    release tree, which is there, and of lenses that the budget allows."""
+    for lens in choices.lenses or plan.LENSES:
+        name, preset = target(lens, choices.mutant), kinds.PRESET.get(lens)
+        if not any(wanted(variant) for variant in plan.SWEEP if variant.lens == lens):
+            continue
         if lens == "score" and why_not_score(choices):
             continue
-        if preset != "release":
-            if sanitizers:
+        if lens == "fuzz":
+            yield from fuzz_lens.builds(choices) if may_build(choices, lens) else ()
+        elif preset != "release":
+            if may_build(choices, lens):
                 yield preset, "reveille"
                 if choices.mutant:
                     yield preset, name
-        elif lens == "none" or knows_target(choices.build_root, preset, name):
+        elif lens == "none" or build_trees.knows_target(choices.build_root, preset, name):
             yield preset, name
+
+
+def presets_to_configure(choices):
+    """Trees that have to be configured before it is known what they can build."""
+    only = options.words(choices.only)
+    asked = "fuzz" in (choices.lenses or plan.LENSES) and (not only or "fuzz" in only)
+    left_out = "fuzz" in options.words(choices.skip) or choices.pool != fuzz_lens.POOL
+    return fuzz_lens.PRESETS if asked and not left_out and may_build(choices, "fuzz") else ()
+
+
+def may_build(choices, lens):
+    """Building must not eat a short night, unless somebody asks for it."""
+    return options.asks_for(choices, lens) or (choices.minutes or 0) >= options.MINUTES_FOR_BUILDS
 
 
 def usable(choices, failed_builds):
@@ -140,6 +137,8 @@ def why_not_score(choices):
 def why_unusable(choices, lens, failed_builds):
     if choices.lenses and lens not in choices.lenses:
         return "--lenses leaves it out"
+    if lens == "fuzz":
+        return fuzz_lens.why_unusable(choices, failed_builds) or why_not_built(choices, lens)
     if lens == "score":
         if why_not_score(choices):
             return why_not_score(choices)
@@ -149,13 +148,25 @@ def why_unusable(choices, lens, failed_builds):
     path = binary(choices.build_root, lens, choices.mutant)
     if (preset, name) in failed_builds or (preset, "reveille") in failed_builds:
         return f"its build failed; see out/ci/build-{preset}-{name}.log"
-    if lens in ("tsan", "asan") and not choices.lenses:
-        few = (choices.minutes or 0) < options.MINUTES_FOR_SANITIZERS
-        if few and not is_up_to_date(choices.build_root, lens, name):
-            return (
-                f"its build is not up to date and {choices.minutes:g} minutes are less than "
-                f"{options.MINUTES_FOR_SANITIZERS}; --lenses={lens} asks for it all the same"
-            )
+    if lens in ("tsan", "asan") and why_not_built(choices, lens):
+        return why_not_built(choices, lens)
     if not path.exists():
         return f"{path} is not built"
     return ""
+
+
+def why_not_built(choices, lens):
+    """Of a lens with trees of its own; "" where they were built, or are up to date."""
+    if may_build(choices, lens):
+        return ""
+    if lens == "fuzz":
+        current = not fuzz_lens.outdated(choices)
+    else:
+        name = target(lens, choices.mutant)
+        current = build_trees.is_up_to_date(choices.build_root, kinds.PRESET[lens], name)
+    if current:
+        return ""
+    return (
+        f"its build is not up to date and {choices.minutes:g} minutes are less than "
+        f"{options.MINUTES_FOR_BUILDS}; --lenses={lens} asks for it all the same"
+    )

@@ -3,6 +3,11 @@
 import collections
 
 import kinds
+import tally  # of ci/report
+
+
+# What is measured without a lens -> what a run calls it.
+MEASURES = {"gaps": "conservation_gap", "wakes": "wake_latency"}
 
 
 def scope_of(unit):
@@ -17,15 +22,16 @@ def target_of(night):
 def facts(night, units, score=None):
     """`units`: [(unit record, run records)]; `score`: the night's, folded."""
     searched, outcomes = collections.Counter(), collections.Counter()
-    gaps = collections.defaultdict(collections.Counter)
+    measured = {name: collections.defaultdict(collections.Counter) for name in MEASURES}
     sightings = {}
     for unit, records in units:
         outcomes[unit["outcome"]] += 1
         for record in records:
-            searched[scope_of(unit)] += record.get("rounds", 0) + record.get("schedules", 0)
+            searched[scope_of(unit)] += tally.amount(record)
             if unit["lens"] == "none":
-                for low, count in (record.get("conservation_gap") or {}).get("buckets", []):
-                    gaps[unit["scenario"], unit["rescuers"]][low] += count
+                for name, key in MEASURES.items():
+                    for low, count in (record.get(key) or {}).get("buckets", []):
+                        measured[name][unit["scenario"], unit["rescuers"]][low] += count
             for verdict in record.get("verdicts", []):
                 key = verdict["signature"], scope_of(unit)
                 sighting = sightings.setdefault(key, sighting_of(key, verdict))
@@ -38,10 +44,14 @@ def facts(night, units, score=None):
         "commit": night["machine"]["commit"],
         "searched": dict(searched),
         "sightings": list(sightings.values()),
-        "gaps": {key: sorted(buckets.items()) for key, buckets in gaps.items()},
+        **{name: sorted_buckets(by_place) for name, by_place in measured.items()},
         "outcomes": dict(outcomes),
         "scores": scores_of(score or {"cells": []}),
     }
+
+
+def sorted_buckets(by_place):
+    return {place: sorted(buckets.items()) for place, buckets in by_place.items()}
 
 
 def scores_of(score):

@@ -11,7 +11,7 @@ searched, so that "not seen" can be told from "fixed".
 A planted bug that the judges found in earlier nights is `lost` when it was missed so
 often since then that at its rate this had happened by chance with 5 %.
 
-Searched is counted in rounds or schedules of the signature's scope: kind, lens
+Searched is counted in rounds, schedules or executions of the signature's scope: kind, lens
 and scenario. A signature belongs to a target: a pool, with a mutant or without.
 """
 
@@ -22,6 +22,8 @@ import sqlite3
 
 ENOUGH = 3.0
 CHANCE = 0.05
+# Tables of histograms.
+MEASURES = ("gaps", "wakes")
 
 SCHEMA = """
 create table if not exists night (
@@ -33,6 +35,9 @@ create table if not exists sighting (
   night integer, signature text, scope text, count integer, verdict text, what text,
   primary key (night, signature, scope));
 create table if not exists gaps (
+  night integer, scenario text, rescuers text, buckets text,
+  primary key (night, scenario, rescuers));
+create table if not exists wakes (
   night integer, scenario text, rescuers text, buckets text,
   primary key (night, scenario, rescuers));
 create table if not exists scores (
@@ -81,7 +86,7 @@ class History:
         run = self.base.execute
         old = run("select id from night where began = ?", (night["began"],)).fetchone()
         if old:
-            for table in ("searched", "sighting", "gaps", "scores", "units"):
+            for table in ("searched", "sighting", *MEASURES, "scores", "units"):
                 run(f"delete from {table} where night = ?", old)
             run("delete from night where id = ?", old)
         key = run(
@@ -93,8 +98,9 @@ class History:
         for s in night["sightings"]:
             row = (key, s["signature"], s["scope"], s["count"], s["verdict"], s["what"])
             run("insert into sighting values (?, ?, ?, ?, ?, ?)", row)
-        for (scenario, rescuers), buckets in night["gaps"].items():
-            run("insert into gaps values (?, ?, ?, ?)", (key, scenario, rescuers, json.dumps(buckets)))
+        for table in MEASURES:
+            for (scenario, rescuers), buckets in night[table].items():
+                run(f"insert into {table} values (?, ?, ?, ?)", (key, scenario, rescuers, json.dumps(buckets)))
         for bug, (found, trials) in night["scores"].items():
             run("insert into scores values (?, ?, ?, ?)", (key, bug, found, trials))
         for outcome, count in night["outcomes"].items():
@@ -102,7 +108,7 @@ class History:
 
     def account(self, target):
         """What the page needs of it: buckets with their state, the nights, and
-        the gaps of the night before. The last night is the one to judge."""
+        what the night before measured. The last night is the one to judge."""
         select = "select id, began, seconds, commit_name from night where target = ? order by began"
         nights = self.base.execute(select, (target,)).fetchall()
         seen, searched = self._seen(nights), self._searched(nights)
@@ -112,7 +118,7 @@ class History:
             "nights": [{"began": n[1], "seconds": n[2], "commit": n[3]} for n in nights],
             "buckets": buckets,
             "lost": self._lost(nights),
-            "previous": previous and {"began": previous[1], "gaps": self._gaps(previous[0])},
+            "previous": previous and self._previous(*previous[:2]),
         }
 
     def _seen(self, nights):
@@ -149,8 +155,13 @@ class History:
             if missed and (1 - found / trials) ** missed <= CHANCE
         ]
 
-    def _gaps(self, key):
-        select = "select scenario, rescuers, buckets from gaps where night = ?"
+    def _previous(self, key, began):
+        """What was measured in that night, histogram by histogram."""
+        measured = {table: self._measured(table, key) for table in MEASURES}
+        return {"began": began, **measured}
+
+    def _measured(self, table, key):
+        select = f"select scenario, rescuers, buckets from {table} where night = ?"
         return [
             {"scenario": scenario, "rescuers": rescuers, "buckets": json.loads(buckets)}
             for scenario, rescuers, buckets in self.base.execute(select, (key,))

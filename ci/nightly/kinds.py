@@ -12,17 +12,21 @@ entry here and its variants in plan.py.
 """
 
 import json
+import pathlib
 import signal
+import sys
 
 INFRASTRUCTURE = ("unjudged", "failed", "crashed", "killed", "hung", "out-of-memory")
 # What is said of a unit that said several things.
 WORST_FIRST = ("finding", "unjudged", "failed", "interrupted", "skipped")
 
 # The driver ends its runs itself, a slow lens's later: this is for one that
-# does not.
-GRACE_SECONDS = {"none": 120, "explore": 120, "score": 180, "tsan": 300, "asan": 300}
+# does not. A turn of a fuzz target has up to eight of them, each with its own.
+GRACE_SECONDS = {"none": 120, "explore": 120, "score": 180, "tsan": 300, "asan": 300, "fuzz": 900}
 
+# Of a lens's driver; fuzz has a program for each of its targets.
 PRESET = {"none": "release", "explore": "release", "score": "release", "tsan": "tsan", "asan": "asan"}
+ONE_TURN = pathlib.Path(__file__).resolve().parent.parent / "fuzz" / "one_turn.py"
 ZOO = "zoo-"
 ENVIRONMENT = {"tsan": {"TSAN_OPTIONS": "print_suppressions=1"}}
 
@@ -36,7 +40,7 @@ def environment(unit):
 
 
 def limit_seconds(unit, grace):
-    shrinking = shrink_seconds(unit) if unit.kind == "explore" else 0
+    shrinking = shrink_seconds(unit) if unit.kind in ("explore", "fuzz") else 0
     return unit.seconds + shrinking + (GRACE_SECONDS[unit.lens] if grace is None else grace)
 
 
@@ -90,11 +94,30 @@ def score_words(unit, _seconds, _choices, out):
     ]
 
 
-WORDS = {"stress": stress_words, "explore": explore_words, "score": score_words}
+def fuzz_words(unit, seconds, choices, out):
+    """The corpora lie beside the units."""
+    return [
+        f"--target={unit.scenario}",
+        f"--seconds={seconds}",
+        f"--seed={unit.seed}",
+        f"--shrink-seconds={shrink_seconds(unit)}",
+        f"--build-root={choices.build_root}",
+        f"--fuzz-folder={choices.fuzz_folder}",
+        f"--corpus={out.parent.parent / 'corpus'}",
+        f"--home={out.parent / f'{unit.number:04d}'}",
+        f"--out={out}",
+    ]
+
+
+WORDS = {"stress": stress_words, "explore": explore_words, "score": score_words, "fuzz": fuzz_words}
 
 
 def command(unit, seconds, choices, out):
-    words = [driver(choices.build_root, unit.lens), unit.kind]
+    """`out`: the folder of the attempt, beside those of the units."""
+    if unit.kind == "fuzz":
+        words = [sys.executable, "-BS", str(ONE_TURN)]
+    else:
+        words = [driver(choices.build_root, unit.lens), unit.kind]
     words += WORDS[unit.kind](unit, seconds, choices, out)
     planted = choices.mutant and unit.kind != "score"
     return words + ([f"--mutant={choices.mutant}"] if planted else [])

@@ -3,6 +3,8 @@
 PLAY="clean"            every unit alike
 PLAY="crash,clean"      the first unit crashes, the second is clean, and the
                         last word counts for all after it
+
+$BROKEN names a kind whose units cannot begin.
 """
 
 import pathlib
@@ -35,7 +37,7 @@ given = dict(word[2:].split("=", 1) for word in sys.argv[2:] if "=" in word)
 out = pathlib.Path(given["out"])
 plays = os.environ["PLAY"].split(",")
 number = int(out.name.strip(".").split(".")[0])
-play = plays[min(number, len(plays) - 1)]
+play = "usage" if os.environ.get("BROKEN") == kind else plays[min(number, len(plays) - 1)]
 with open(os.environ["CALLS"], "a") as calls:
     calls.write(json.dumps({"number": number, "kind": kind, "driver": sys.argv[0], **given}) + "\n")
 

@@ -1,6 +1,7 @@
 """The night itself: one loop that starts units, looks after them, and settles
 them. It has no threads, so that at every moment it is known what is in flight."""
 
+import collections
 import time
 
 import attempt
@@ -10,7 +11,7 @@ import machine
 import plan
 import replays
 
-# So many failures of the tool in a row are no bad luck: it cannot work here.
+# So many failures of one lens in a row are no bad luck: it cannot work here.
 FAILURES_IN_A_ROW = 10
 
 
@@ -24,15 +25,16 @@ class Running:
 
 
 class Night(in_flight.InFlight):
-    def __init__(self, choices, the_plan, store, progress):
+    def __init__(self, choices, the_plan, store, progress, fuzzed=None):
         super().__init__()
+        self.fuzzed = fuzzed  # inputs.Inputs, if there are fuzz units
         self.choices = choices
         self.plan = the_plan
         self.store = store
         self.progress = progress
         self.done = store.done()
-        self.gave_up = ""
-        self.failures_in_a_row = 0
+        self.given_up = {}  # lens -> why
+        self.failures_in_a_row = collections.Counter()
         self._next = 0
         minutes = choices.minutes or 0
         # What was missing is run whole, however long: it has its own bound.
@@ -70,7 +72,9 @@ class Night(in_flight.InFlight):
     def _may_start(self):
         if self.stopping or len(self.running) >= self.choices.jobs or not self.plan.sweep_length:
             return False
-        while self._next in self.done:
+        if len(self.given_up) == len({variant.lens for variant in self.plan.variants}):
+            return False
+        while self._next in self.done or self.plan.unit(self._next).lens in self.given_up:
             self._next += 1
         if self.choices.units and self._next >= self.choices.units:
             return False
@@ -124,15 +128,22 @@ class Night(in_flight.InFlight):
         said = kinds.records(running.folder)
         outcome, why = kinds.outcome(end, said, running.folder, self.stopping)
         record = unit_record(unit, running, end, outcome, why)
-        self.store.settle(running.folder, record)
+        folder = self.store.settle(running.folder, record)
+        if self.fuzzed and unit.kind == "fuzz":
+            self.fuzzed.settle(folder)
         self.done[unit.number] = record
         self.progress.unit(unit, record, said, self.left())
         failed = outcome in kinds.INFRASTRUCTURE and end.ended - end.began < unit.seconds / 2
-        self.failures_in_a_row = self.failures_in_a_row + 1 if failed else 0
-        if self.failures_in_a_row >= FAILURES_IN_A_ROW and not self.stopping:
-            self.gave_up = f"{FAILURES_IN_A_ROW} units in a row failed at once, the last: {why}"
-            self.progress.line(f"nightly: giving up: {self.gave_up}")
-            self.interrupt()
+        self._count(unit.lens, failed, why)
+
+    def _count(self, lens, failed, why):
+        """Gives a lens up that does nothing but fail; the others go on."""
+        self.failures_in_a_row[lens] = self.failures_in_a_row[lens] + 1 if failed else 0
+        if self.failures_in_a_row[lens] < FAILURES_IN_A_ROW or lens in self.given_up or self.stopping:
+            return
+        name = "" if lens == "none" else f" of lens {lens}"
+        self.given_up[lens] = f"{FAILURES_IN_A_ROW} units{name} in a row failed at once, the last: {why}"
+        self.progress.line(f"nightly: giving up: {self.given_up[lens]}")
 
 
 def not_begun(error):
@@ -174,4 +185,5 @@ def make_plan(night_record, wanted):
         night_record["options"]["minutes"] * 60 * night_record["options"]["jobs"],
         wanted,
         night_record.get("bugs", ()),
+        night_record.get("targets", ()),
     )

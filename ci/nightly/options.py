@@ -8,16 +8,17 @@ DESCRIPTION = """ci/run nightly: every workload under every lens within a budget
 that says what was searched and what was found: DIR/report.html, with
 summary.md, junit.xml, findings.sarif, metrics.prom and report.json beside it.
 
-Setup and build come on top of --minutes. Sanitizers are looked through from 20
-minutes on, or when their build trees are up to date, or when --lenses asks. So
-are the planted bugs, with which the judges themselves are measured.
+Setup and build come on top of --minutes. Sanitizers and fuzz targets are looked
+through from 20 minutes on, or when their build trees are up to date, or when
+--lenses or --only asks. So are, from 20 minutes on, the planted bugs, with which the
+judges themselves are measured.
 Control-C ends the night with its report; --resume runs what is missing."""
 
 EPILOGUE = """Exit status: 0 nothing new found, 1 found (a new or returned signature; any
 with --strict), 2 wrong usage, 3 could not judge."""
 
-# From so many minutes on it is worth building the sanitizers' trees.
-MINUTES_FOR_SANITIZERS = 20
+# From so many minutes on it is worth building the trees of sanitizers and of fuzzing.
+MINUTES_FOR_BUILDS = 20
 # ... and on measuring the judges themselves.
 MINUTES_FOR_SCORE = 20
 
@@ -81,10 +82,12 @@ def parser():
     add("--strict", action="store_true", help="known signatures make it red, too")
     add("--resume", action="store_true", help="go on in DIR: only what is missing there")
     add("--build-root", default="build", help=argparse.SUPPRESS)
+    add("--fuzz-folder", default="fuzz", help=argparse.SUPPRESS)
     add("--grace", type=float, help=argparse.SUPPRESS)
     add("--memory-mib", type=float, help=argparse.SUPPRESS)
     add("--builds", metavar="FILE", help=argparse.SUPPRESS)
     add("--parse-only", action="store_true", help=argparse.SUPPRESS)
+    add("--list-presets", action="store_true", help=argparse.SUPPRESS)
     add("--list-builds", action="store_true", help=argparse.SUPPRESS)
     return result
 
@@ -99,6 +102,11 @@ def parse(arguments):
 
 def words(text):
     return [word for word in text.split(",") if word]
+
+
+def asks_for(choices, lens):
+    """By its name."""
+    return lens in (choices.lenses or ()) or lens in words(choices.only)
 
 
 class Filter:
@@ -123,8 +131,8 @@ class Filter:
     def wants(self, variant):
         # "explore" is a kind and a lens; that it is asked for as one is enough.
         sorts = (variant.kind, variant.lens)
-        # It runs all scenarios by itself: a night of some of them has none.
-        if variant.kind == "score" and self.only and "score" not in self.only:
+        # These have no scenario: a night of some scenarios has none of them.
+        if variant.kind in plan.OF_ITS_OWN and self.only and variant.kind not in self.only:
             return False
         asked = [word for word in self.only if word not in self.all_scenarios]
         return not set(self.skip) & set(sorts) and (not asked or bool(set(asked) & set(sorts)))

@@ -37,6 +37,7 @@ SWEEP = (
     Variant("explore", "explore", procs=2),
     Variant("stress", "tsan", rescuers="off", chaos="all", weight=2),
     Variant("explore", "explore", procs=1),
+    Variant("fuzz", "fuzz", weight=2),
     Variant("stress", "none", rescuers="on", chaos="all"),
     Variant("stress", "asan", rescuers="off", chaos="all", weight=2),
     Variant("score", "score"),
@@ -47,6 +48,8 @@ SWEEP = (
     Variant("stress", "asan", rescuers="on", chaos="all", weight=2),
     Variant("stress", "none", rescuers="on", chaos="none"),
 )
+# Kinds whose units have no scenario of the pool, but a bug or a target.
+OF_ITS_OWN = ("score", "fuzz")
 KINDS = tuple(dict.fromkeys(variant.kind for variant in SWEEP))
 LENSES = tuple(dict.fromkeys(variant.lens for variant in SWEEP))
 
@@ -64,8 +67,8 @@ class Unit:
     seconds: int
 
     def title(self):
-        if self.kind == "score":
-            return f"score {self.scenario}"
+        if self.kind in OF_ITS_OWN:
+            return f"{self.kind} {self.scenario}"
         if self.kind == "explore":
             return f"explore {self.scenario} procs={self.procs} rescuers={self.rescuers}"
         lens = "" if self.lens == "none" else f"{self.lens} "
@@ -80,28 +83,35 @@ def unit_seed(root, number):
 class Plan:
     """The units of a night, one after the other without end; the first
     `planned` of them are what the budget is meant for. Where others have a
-    scenario, units of the score have the next of the bugs."""
+    scenario, units of fuzz have a target, and those of the score the next of
+    the bugs."""
 
-    def __init__(self, root, scenarios, lenses, budget_seconds, wanted=lambda variant: True, bugs=()):
+    def __init__(
+        self, root, scenarios, lenses, budget_seconds, wanted=lambda variant: True, bugs=(), targets=()
+    ):
         self.root = root
         self.scenarios = tuple(scenarios)
-        self.bugs = tuple(bugs)
-        lenses = set(lenses) - (set() if bugs else {"score"})
+        self.bugs, self.targets = tuple(bugs), tuple(targets)
+        lenses = set(lenses) - (set() if bugs else {"score"}) - (set() if targets else {"fuzz"})
         self.variants = [v for v in SWEEP if v.lens in lenses and wanted(v)]
-        weights = sum(v.weight for v in self.variants) * len(self.scenarios)
-        self.sweep_length = len(self.variants) * len(self.scenarios)
+        self.places = [
+            (v, i) for v in self.variants for i in range(len(self.targets if v.kind == "fuzz" else self.scenarios))
+        ]
+        weights = sum(v.weight for v, _ in self.places)
+        self.sweep_length = len(self.places)
         share = budget_seconds / weights if weights else 0
         self.seconds = max(SHORTEST, min(LONGEST, int(share)))
         self.planned = self._planned(budget_seconds)
 
     def unit(self, number):
         sweep, place = divmod(number, self.sweep_length)
-        variant = self.variants[place // len(self.scenarios)]
-        index = place % len(self.scenarios)
-        name, seconds = self.scenarios[index], self.seconds * variant.weight
+        variant, index = self.places[place]
+        seconds = self.seconds * variant.weight
         if variant.kind == "score":
             name = self.bugs[(sweep * len(self.scenarios) + index) % len(self.bugs)]
             seconds = SCORE_SECONDS
+        else:
+            name = (self.targets if variant.kind == "fuzz" else self.scenarios)[index]
         return Unit(
             number,
             variant.kind,

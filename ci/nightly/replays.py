@@ -1,6 +1,7 @@
 """What explore has found is repeated by its own command before it counts: a
 finding that does not repeat says something about the lens, not about the pool.
-Findings on real threads have a rate instead."""
+A turn of a fuzz target has repeated its own. Findings on real threads have a rate
+instead."""
 
 import kinds
 
@@ -16,6 +17,9 @@ class Replays:
         self.counts = {}  # signature -> [the same again, tried]
         self._todo = []
         self._at_hand = None
+        if unit.kind == "fuzz":
+            repeats = {v["signature"]: v.get("repeats") or {} for r in said for v in r.get("verdicts", [])}
+            self.counts = {s: [counts.get("same", 0), counts.get("of", 0)] for s, counts in repeats.items()}
         if unit.kind != "explore":
             return
         driver = kinds.driver(choices.build_root, unit.lens)

@@ -47,6 +47,7 @@ class Tally:
     runs: int = 0
     rounds: int = 0
     schedules: int = 0
+    executions: int = 0
     distinct: int = 0
     steps: int = 0
     tasks: int = 0
@@ -59,6 +60,7 @@ class Tally:
         self.runs += 1
         self.rounds += record.get("rounds", 0)
         self.schedules += record.get("schedules", 0)
+        self.executions += record.get("executions", 0)
         self.distinct += record.get("distinct", 0)
         self.steps += record.get("steps", 0)
         self.tasks += record.get("tasks_finished", 0)
@@ -66,6 +68,12 @@ class Tally:
         self.verdicts += len(record.get("verdicts", []))
         self.gaps.add(record.get("conservation_gap"))
         self.wakes.add(record.get("wake_latency"))
+
+
+def amount(record):
+    """What a run looked at, in what its kind counts: rounds on real threads, explored
+    schedules, or executions of a fuzz target."""
+    return sum(record.get(name, 0) for name in ("rounds", "schedules", "executions"))
 
 
 def total(records):
@@ -127,6 +135,11 @@ def searched(records):
     sums = total(records)
     if sums.schedules:
         return f"{count(sums.schedules):>6s} schedules, about {count(sums.distinct)} distinct"
+    if sums.executions:
+        last = records[-1]
+        added = last.get("corpus", {}).get("added", 0)
+        grown = f"{last.get('edges', 0)} edges, {last.get('features', 0)} features, +{added} inputs"
+        return f"{count(sums.executions):>6s} executions, {grown}"
     if not sums.rounds:
         return ""
     gap = ""
