@@ -13,6 +13,8 @@ import campaign as campaigns
 import command_line
 import drivers
 import fold
+import fuzz_lens
+import handed_on
 import kinds
 import local
 import machine
@@ -59,9 +61,23 @@ def new_record(choices):
         .isoformat(timespec="milliseconds")
         .replace("+00:00", "Z"),
     }
+    record |= fuzz_of(choices, record)
     campaigns.plan_of(record)
     record["programs"] = {path: campaigns.digest(path) for path in campaigns.programs(record)}
     return record
+
+
+def fuzz_of(choices, record):
+    """Which targets have units, and what of them is left out."""
+    record["fuzz_folder"] = str(pathlib.Path(choices.fuzz_folder).resolve())
+    if "fuzz" not in choices.lenses:
+        return {"targets": [], "not_run": []}
+    known = campaigns.choices_of(record)
+    why = fuzz_lens.why_unusable(known, ())
+    if why:
+        fail(f"--lenses=fuzz: {why}", USAGE)
+    names, left_out = fuzz_lens.usable(known, ())
+    return {"targets": names, "not_run": left_out}
 
 
 def submit(choices):
@@ -127,6 +143,7 @@ def write_merged(the_campaign):
     disagreements = fold.disagreements_in(the_campaign.folder)
     result = fold.merged(the_campaign.record, units, disagreements)
     stores.write_json(the_campaign.folder / "merged.json", result)
+    handed_on.hand_on(the_campaign.folder)
     return result
 
 
@@ -150,6 +167,7 @@ def night_of(the_campaign, result, status):
     ends = [unit["ended"] - unit["began"] for unit in done]
     left_out = [name for name in record["all_scenarios"] if name not in record["scenarios"]]
     not_run = [{"what": "scenarios " + ", ".join(left_out), "why": "--only, --skip"}] if left_out else []
+    not_run += record.get("not_run", [])
     return {
         "schema": "reveille-night/1",
         "options": {

@@ -4,6 +4,7 @@ number of machines may run, each unit as often as it takes.
 campaign.json       what was asked for; written once, at the submission
 units/0017/         a unit that has ended: see ci/nightly/store.py
 units/.0017.WHO/    an attempt in flight, or one that was lost with its machine
+corpus/TARGET/      inputs that merges have handed on to later fuzz units (handed_on.py)
 merged.json         the fold over all units (fold.py)
 engine/             what the engine has: task lists, scripts, logs
 """
@@ -15,9 +16,10 @@ import types
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path += [str(HERE.parent / "nightly"), str(HERE.parent / "report")]
+sys.path += [str(HERE.parent / name) for name in ("nightly", "report", "fuzz")]
 
 import drivers
+import fuzz_lens
 import options as night_options
 import plan
 import store
@@ -38,11 +40,32 @@ def digest(path):
 
 def programs(record):
     """Every program that a unit may run, in the order of the lenses."""
-    lenses, mutant = record["lenses"], record["options"]["mutant"]
-    build_root = record["build_root"]
+    mutant, build_root = record["options"]["mutant"], record["build_root"]
+    lenses = [lens for lens in record["lenses"] if lens != "fuzz"]
     paths = [drivers.binary(build_root, lens, mutant) for lens in lenses]
     paths += [drivers.binary(build_root, lens, "") for lens in lenses]
+    paths += fuzz_programs(record)
     return list(dict.fromkeys(str(path) for path in paths))
+
+
+def fuzz_programs(record):
+    if not record.get("targets"):
+        return []
+    others, canary = fuzz_lens.found(choices_of(record))
+    return [canary.program] + [t.program for t in others if t.name in record["targets"]]
+
+
+def choices_of(record):
+    """As a night's units know them."""
+    asked = record["options"]
+    return types.SimpleNamespace(
+        build_root=record["build_root"],
+        fuzz_folder=record.get("fuzz_folder", "fuzz"),
+        pool=asked["pool"],
+        mutant=asked["mutant"],
+        grace=None,
+        threads_of_unit=1,
+    )
 
 
 def check_programs(record):
@@ -86,21 +109,14 @@ class Campaign:
         return [range(bounds[i], bounds[i + 1]) for i in range(count)]
 
     def choices(self):
-        """As a night's units know them."""
-        asked = self.record["options"]
-        return types.SimpleNamespace(
-            build_root=self.record["build_root"],
-            pool=asked["pool"],
-            mutant=asked["mutant"],
-            grace=None,
-            threads_of_unit=1,
-        )
+        return choices_of(self.record)
 
 
 def plan_of(record):
     asked = record["options"]
     chosen = night_options.Filter(asked["only"], asked["skip"], record["all_scenarios"])
-    made = plan.Plan(asked["seed"], record["scenarios"], record["lenses"], 1, chosen.wants)
+    targets = record.get("targets", ())
+    made = plan.Plan(asked["seed"], record["scenarios"], record["lenses"], 1, chosen.wants, targets=targets)
     made.seconds = asked["unit_seconds"]
     if not made.sweep_length:
         raise Unusable("--only and --skip, or what is built, leave nothing to run")

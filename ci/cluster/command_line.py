@@ -60,6 +60,7 @@ def add_submit(commands):
     add("--pool", default="mpg", help="default: %(default)s")
     add("--mutant", default="", metavar="NAME", help="a planted bug instead of the product")
     add("--build-root", default=str(campaigns.ROOT / "build"), help=argparse.SUPPRESS)
+    add("--fuzz-folder", default=str(campaigns.ROOT / "fuzz"), help=argparse.SUPPRESS)
     add_engine(add)
 
 

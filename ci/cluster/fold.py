@@ -11,10 +11,11 @@ import json
 
 import kinds
 import store as stores
+import tally  # of ci/report
 
 SCHEMA = "reveille-merged/1"
 # What of a result line is decided by the unit's number in an exact campaign.
-COUNTS = ("schedules", "distinct", "steps", "rounds", "tasks_finished")
+COUNTS = ("schedules", "distinct", "steps", "rounds", "tasks_finished", "executions")
 
 
 def canonical(value):
@@ -107,5 +108,5 @@ def exit_status(result):
     if result["findings"] or result["disagreements"] or result["outcomes"].get("finding"):
         return 1
     failed = any(result["outcomes"].get(name) for name in kinds.INFRASTRUCTURE)
-    searched = result["totals"].get("schedules", 0) + result["totals"].get("rounds", 0)
+    searched = tally.amount(result["totals"])
     return 3 if failed or result["missing"] or not searched else 0

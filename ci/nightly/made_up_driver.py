@@ -58,7 +58,8 @@ if kind == "explore":
     record |= {"schedules": 500, "distinct": 400, "steps": 9000, "progress": [[0.1, 200, 190], [0.2, 500, 400]]}
 else:
     record |= {"rounds": 10, "tasks_finished": 1000,
-               "conservation_gap": {"buckets": [[1000, 99], [2000000, 1]], "max_ns": 2500000}}
+               "conservation_gap": {"buckets": [[1000, 99], [2000000, 1]], "max_ns": 2500000},
+               "wake_latency": {"buckets": [[int(os.environ.get("WAKE_NS", "4096")), 7]], "max_ns": 9000000}}
 
 def result(**changes):
     with open(out / "results.jsonl", "a") as file:

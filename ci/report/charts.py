@@ -6,7 +6,7 @@ import tally
 
 
 def gap_tallies(night):
-    """scenario -> rescuers -> Tally, without a lens: others slow the pool."""
+    """scenario -> rescuers -> Tally, without a lens: the others slow the pool."""
     result = collections.defaultdict(dict)
     for unit in night.units:
         if unit["kind"] == "stress" and unit["lens"] == "none":
@@ -17,14 +17,15 @@ def gap_tallies(night):
 
 
 def previous_tallies(night):
+    """(scenario, rescuers) -> Tally of what the night before measured."""
     previous = (night.history or {}).get("previous") or {}
-    result = {}
-    for entry in previous.get("gaps", []):
-        sums = tally.Tally()
-        for low, count in entry["buckets"]:
-            sums.gaps.add({"buckets": [(low, count)], "max_ns": low})
-        result[entry["scenario"], entry["rescuers"]] = sums
-    return result
+    result = collections.defaultdict(tally.Tally)
+    for name in ("gaps", "wakes"):
+        for entry in previous.get(name, []):
+            measured = getattr(result[entry["scenario"], entry["rescuers"]], name)
+            longest = max((low for low, _ in entry["buckets"]), default=0)
+            measured.add({"buckets": entry["buckets"], "max_ns": longest})
+    return dict(result)
 
 
 def aligned(curves, missing=None):
@@ -42,7 +43,7 @@ def gap_charts(night):
 
 
 def wake_charts(night):
-    return duration_charts(night, lambda sums: sums.wakes, {})
+    return duration_charts(night, lambda sums: sums.wakes, previous_tallies(night))
 
 
 def duration_charts(night, measure, before):

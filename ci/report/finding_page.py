@@ -1,5 +1,6 @@
 """The page of one finding: picture, story, code."""
 
+import findings
 import markup
 import story as stories
 import svg
@@ -28,10 +29,10 @@ def page(view, finding):
     if text:
         parts.append(why(text))
         parts.append(code(view, stories.parse(text)))
-    for name in ("story.txt", "state.txt", "stacks.txt", "stderr.txt"):
+    for name in findings.TEXTS:
         text = finding.text(name)
         if text:
-            parts.append(markup.more(name, tag("pre", escaped(text)), opened=name == "state.txt"))
+            parts.append(markup.more(name, tag("pre", escaped(text)), opened=name in ("state.txt", "log.txt")))
     parts.append(markup.more("Where it was met", met(view, finding)))
     return "".join(parts)
 

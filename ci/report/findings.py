@@ -8,7 +8,7 @@ import raw
 import tally
 
 STATES = ("new", "returned", "known")
-TEXTS = ("story.txt", "state.txt", "stacks.txt", "stderr.txt")
+TEXTS = ("story.txt", "state.txt", "stacks.txt", "stderr.txt", "log.txt")
 LONGEST_TEXT = 60_000
 
 
@@ -81,6 +81,8 @@ def driver_of(night, lens):
 
 def command_of(night, unit, folder, entry):
     """What a person types at the root of the tree."""
+    if unit["kind"] == "fuzz":
+        return entry.get("command", "")
     driver = driver_of(night, unit["lens"])
     if unit["kind"] == "explore":
         return f"{driver} replay {night.place(folder)}" if folder else ""
@@ -99,8 +101,7 @@ def collect(night):
     for finding in found:
         scopes = {unit.scope for unit in finding.units}
         runs = [run for unit in night.units if unit.scope in scopes for run in unit.runs]
-        sums = tally.total(runs)
-        finding.searched = sums.rounds + sums.schedules
+        finding.searched = tally.total(runs).amount()
     return sorted(found, key=lambda f: (STATES.index(f.state), -f.sightings, f.signature))
 
 

@@ -39,6 +39,7 @@ def judge(night, found):
         "not judged": failures,
         "rounds": sums.rounds,
         "schedules": sums.schedules,
+        "executions": sums.executions,
         "distinct": sums.distinct,
         "tasks": sums.tasks,
         "cpu_s": sum(unit["cpu_s"] for unit in night.units),
@@ -68,7 +69,7 @@ def headline_of(night, found, counts, failures):
         return "red", f"BLIND: {plural(len(lost), 'planted bug')} found before, and no more"
     if failures or night.night.get("gave_up"):
         return "amber", f"NOT CLEAN: {plural(failures, 'unit')} could not be judged"
-    if not counts["rounds"] + counts["schedules"]:
+    if not tally.amount(counts):
         return "grey", "NOTHING RAN"
     if night.night.get("failed_builds"):
         return "amber", f"NOT CLEAN: no build of {', '.join(night.night['failed_builds'])}"
@@ -86,6 +87,12 @@ def details(night, counts):
                 f"Whatever was not met in {plural(counts[what], one)} has a rate below {rate} in each "
                 f"(3/n, 95 % confidence), for workloads and schedules like those that ran."
             )
+    if counts["executions"]:
+        fuzzed = {unit["scenario"] for unit in night.units if unit["kind"] == "fuzz"}
+        yield (
+            f"{plural(len(fuzzed), 'fuzz target')} had {plural(counts['executions'], 'execution')}. From them no rate "
+            f"follows: each input is chosen for what earlier ones reached."
+        )
     missing = night.night.get("missing", [])
     if missing:
         yield f"{plural(len(missing), 'unit')} of {counts['planned']} planned did not run."

@@ -104,7 +104,10 @@ class MadeUp:
         write(folder / "unit.json", record)
         base = {"outcome": outcome if outcome in ("finding", "clean") else "clean", "scenario": scenario}
         base |= {"duration_s": 2.0, "verdicts": []}
-        if kind == "explore":
+        if kind == "fuzz":
+            base |= {"target": scenario, "preset": "fuzz", "executions": 4000, "edges": 70, "features": 210}
+            base |= {"corpus": {"before": 5, "added": 2}, "growth": [[0.5, 900, 60, 100, 5], [1.5, 3000, 70, 210, 7]]}
+        elif kind == "explore":
             base |= {"schedules": 900, "distinct": 700, "steps": 90000, "longest": 300}
             base |= {"progress": [[1, 400, 380], [2, 900, 700]]}
         else:
@@ -118,6 +121,8 @@ class MadeUp:
     def finding(self, signature, kind, scenario, verdict, what, texts, trace, lens="none", record=None):
         entry = {"verdict": verdict, "what": what, "signature": signature, "folder": f"finding-{signature}"}
         entry["command"] = f"reveille stress --scenario={scenario} --round=3"
+        if kind == "fuzz":
+            entry["command"] = f"build/fuzz/bin/{scenario} out/nightly/units/0007/finding-{signature}/input"
         if kind == "explore":
             entry |= {"preemptions": 1, "fewest_preemptions": True, "seconds": 0.7}
         folder = self.unit(kind, lens, scenario, "finding", verdicts=[entry]) / entry["folder"]
@@ -154,6 +159,10 @@ def green(folder):
         for _ in range(2):
             made.unit(scenario=scenario)
         made.unit("explore", "explore", scenario)
+    made.unit("fuzz", "fuzz", "timers_fuzz")
+    more = {"edges": 71, "features": 260, "corpus": {"before": 7, "added": 1}}
+    made.unit("fuzz", "fuzz", "timers_fuzz", **more, growth=[[0.5, 900, 60, 150, 7], [1.0, 3000, 71, 260, 8]])
+    made.unit("fuzz", "fuzz", "note_fuzz")
     made.night()
 
 
@@ -183,6 +192,7 @@ def red(folder):
         LAST,
     )
     made.finding("cccc", "stress", "mix", "crash", "SIGSEGV", {"stderr.txt": HOSTILE}, None)
+    made.finding("eeee", "fuzz", "timers_fuzz", "broken-promise", HOSTILE, {"log.txt": HOSTILE}, None, "fuzz")
     made.unit(outcome="crashed", why=HOSTILE)
     suppressed = "ThreadSanitizer: Matched 1 suppressions (pid=1):\n3 race:absl::*\n"
     write(made.unit(lens="tsan") / "stderr.txt", suppressed)
@@ -209,6 +219,7 @@ def red(folder):
         "previous": {
             "began": "2026-01-01",
             "gaps": [{"scenario": "burst", "rescuers": "off", "buckets": [[900000, 5]]}],
+            "wakes": [{"scenario": "burst", "rescuers": "off", "buckets": [[2560, 5], [3000000, 1]]}],
         },
         "states": {"bbbb": "known", "dddd": "fixed"},
     }

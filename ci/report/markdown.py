@@ -1,5 +1,6 @@
 """summary.md: the page in a screenful, fit for a step summary."""
 
+import growth
 import tally
 
 
@@ -21,14 +22,25 @@ def gap_table(night):
 
 
 def searched_table(night):
-    yield "| kind | lens | units | not judged | rounds | schedules | CPU |"
-    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: |"
+    yield "| kind | lens | units | not judged | rounds | schedules | executions | CPU |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     for key in dict.fromkeys((unit["kind"], unit["lens"]) for unit in night.units):
         units = [u for u in night.units if (u["kind"], u["lens"]) == key]
         sums = tally.total([run for unit in units for run in unit.runs])
         failed = sum(u["outcome"] not in ("clean", "finding", "interrupted", "skipped") for u in units)
-        cells = [*key, len(units), failed, tally.count(sums.rounds), tally.count(sums.schedules)]
+        cells = [*key, len(units), failed, *(tally.count(getattr(sums, name)) for name in tally.AMOUNTS)]
         cells.append(tally.clock(sum(u["cpu_s"] for u in units)))
+        yield "| " + " | ".join(map(str, cells)) + " |"
+
+
+def fuzz_table(night):
+    found = growth.targets(night).values()
+    if found:
+        yield "| target | s | executions | edges | features | inputs | last new after |"
+        yield "| --- | ---: | ---: | ---: | ---: | --- | ---: |"
+    for target in found:
+        cells = [target.name, f"{target.seconds:.0f}", tally.count(target.executions), target.edges]
+        cells += [target.features, f"{target.before} to {target.inputs}", f"{target.newest:.0f} s"]
         yield "| " + " | ".join(map(str, cells)) + " |"
 
 
@@ -77,6 +89,7 @@ def summary(night, found, judgement):
         ("Could not be judged", failure_lines(night)),
         ("Not run", not_run_lines(night)),
         ("Searched", searched_table(night)),
+        ("Fuzz targets", fuzz_table(night)),
         ("How long a P idled beside runnable work", gap_table(night)),
     ):
         body = list(lines)

@@ -29,6 +29,7 @@
     for (const [scale, unit] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]]) if (n >= scale) return +(n / scale).toPrecision(3) + unit;
     return String(+n.toPrecision(3));
   };
+  const seconds = (s) => +(+s).toPrecision(3) + " s";
   // What each kind of chart has on its axes, and whether they are logarithmic.
   const KINDS = {
     ccdf: { x: time, y: number, logX: true, logY: true },
@@ -36,6 +37,7 @@
     steps: { x: number, y: number, stepped: true },
     share: { x: number, y: number, stepped: true },
     saturation: { x: number, y: number },
+    growth: { x: seconds, y: number, stepped: true },
   };
 
   // Powers of ten; with 2 and 5 between them where there is room.

@@ -2,6 +2,7 @@
 
 import collections
 
+import growth
 import tally
 
 
@@ -19,6 +20,17 @@ class Metrics:
         for labels, value in samples:
             inside = ",".join(f'{key}="{label(text)}"' for key, text in labels.items())
             self.lines.append(f"reveille_{name}{{{inside}}} {value:.10g}")
+
+
+def add_growth(metrics, target, fuzzed):
+    for name, what in (
+        ("executions", "Executions of each fuzz target."),
+        ("edges", "Edges that each fuzz target reached."),
+        ("features", "Features that each fuzz target reached."),
+        ("inputs", "Inputs in the corpus of each fuzz target, beside the tree's."),
+    ):
+        samples = [(target | {"target": key}, getattr(one, name)) for key, one in fuzzed.items()]
+        metrics.add(f"fuzz_{name}", what, samples)
 
 
 def document(night, found, judgement):
@@ -42,8 +54,8 @@ def document(night, found, judgement):
     samples = []
     for (kind, lens, scenario), sums in sorted(searched.items()):
         labels = target | {"kind": kind, "lens": lens, "scenario": scenario}
-        samples.append((labels, sums.rounds + sums.schedules))
-    metrics.add("searched", "Rounds or schedules that ran.", samples)
+        samples.append((labels, sums.amount()))
+    metrics.add("searched", "Rounds, schedules or executions that ran.", samples)
     for name, what, measure in (
         ("conservation_gap_seconds", "How long a P idled beside runnable work.", lambda sums: sums.gaps),
         ("wake_latency_seconds", "From a submission to a free worker to the task's start.", lambda sums: sums.wakes),
@@ -54,6 +66,7 @@ def document(night, found, judgement):
                 labels = target | {"scenario": scenario, "rescuers": rescuers, "quantile": q}
                 samples.append((labels, measure(sums).quantile(q) / 1e9))
         metrics.add(name, what, samples)
+    add_growth(metrics, target, growth.targets(night))
     samples = [
         (target | {"signature": f.signature, "verdict": f.verdict, "state": f.state}, f.sightings)
         for f in found

@@ -19,6 +19,12 @@ RULES = {
     "counter-drift": "The pool's own counters do not say what is so.",
     "check-failed": "A check of the workload or of the pool failed.",
     "crash": "The process died.",
+    "broken-promise": "A structure does not do what its model does.",
+    "undefined-behaviour": "UndefinedBehaviorSanitizer reported.",
+    "address": "AddressSanitizer reported.",
+    "leak": "LeakSanitizer reported.",
+    "thread": "ThreadSanitizer reported.",
+    "limit": "A fuzz target ran out of its time or memory.",
     "step-limit": "A schedule did not come to an end.",
 }
 # More of an interleaving than this makes no viewer happy.

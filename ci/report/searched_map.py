@@ -26,7 +26,8 @@ def title_of(column):
 def heat_map(night):
     """Markup; nothing where no unit has ended."""
     by_cell = {}
-    for unit in night.units:
+    # Bugs and fuzz targets are no scenarios: they have pictures of their own.
+    for unit in (u for u in night.units if u["kind"] in ("stress", "explore")):
         by_cell.setdefault((unit["scenario"], column_of(unit)), []).append(unit)
     columns = sorted({column for _, column in by_cell}, key=lambda c: (c[1] == "explore", c))
     if not columns:
@@ -46,8 +47,7 @@ def heat_map(night):
 
 
 def amount_of(units):
-    sums = tally.total([run for unit in units for run in unit.runs])
-    return sums.rounds + sums.schedules
+    return tally.total([run for unit in units for run in unit.runs]).amount()
 
 
 def square(units, amount, most):

@@ -2,6 +2,7 @@
 
 import charts
 import finding_page
+import growth
 import judgement as judging
 import markup
 import score
@@ -21,6 +22,7 @@ def verdict(view):
         markup.figure(tally.count(counts["rounds"]), "stress rounds"),
         markup.figure(tally.count(counts["tasks"]), "tasks"),
         markup.figure(tally.count(counts["schedules"]), "explored schedules"),
+        *([markup.figure(tally.count(counts["executions"]), "fuzz executions")] if counts["executions"] else []),
         markup.figure(f"{counts['units']} of {max(counts['planned'], counts['units'])}", "units"),
         markup.figure(counts["not judged"], "not judged", "bad" if counts["not judged"] else ""),
         markup.figure(tally.clock(counts["cpu_s"]), "processor time"),
@@ -136,12 +138,13 @@ def latency(view):
     if not charts.gap_tallies(night):
         return tag("p", "No stress unit without a lens ran, so nothing was measured.")
     before = charts.previous_tallies(night)
-    parts = [tag("p", GAP_WORDS), durations_table(night, "gaps", lambda sums: sums.gaps, before)]
+    parts = [tag("p", GAP_WORDS), tag("p", escaped(before_words(night)), class_="caption")]
+    parts += [durations_table(night, "gaps", lambda sums: sums.gaps, before)]
     parts.append(chart_grid(view, charts.gap_charts(night)))
     wakes = charts.wake_charts(night)
     if wakes:
         parts += [tag("h3", "Wake latency"), tag("p", WAKE_WORDS)]
-        parts += [durations_table(night, "wakes", lambda sums: sums.wakes, {}), chart_grid(view, wakes)]
+        parts += [durations_table(night, "wakes", lambda sums: sums.wakes, before), chart_grid(view, wakes)]
     return "".join(parts)
 
 
@@ -150,18 +153,35 @@ def durations_table(night, what, measure, before):
     for scenario, by_rescuers in charts.gap_tallies(night).items():
         for rescuers, sums in sorted(by_rescuers.items()):
             durations = measure(sums)
-            cells = [durations.quantile(q) for q in (0.5, 0.99, 0.999)] + [durations.longest]
+            earlier = before.get((scenario, rescuers))
+            earlier = measure(earlier) if earlier and measure(earlier).buckets else None
             row = [scenario, rescuers, sums.runs, tally.count(sums.rounds), tally.count(durations.count())]
-            row += [tally.duration(ns) for ns in cells]
-            rows.append(row + ([change_of(durations, before.get((scenario, rescuers)), measure)] if before else []))
+            row += [with_before(durations, earlier, q) for q in (0.5, 0.99, 0.999)]
+            row.append(tally.duration(durations.longest))
+            rows.append(row + ([change_of(durations, earlier)] if before else []))
     head = ["scenario", "rescuers", "#runs", "#rounds", f"#{what}", "#p50", "#p99", "#p99.9", "#max"]
     return markup.table(head + (["#p99 to the night before"] if before else []), rows)
 
 
-def change_of(durations, earlier, measure):
-    if earlier is None or not measure(earlier).quantile(0.99):
+def with_before(durations, earlier, q):
+    was = f"<br><small>{tally.duration(earlier.quantile(q))}</small>" if earlier else ""
+    return tally.duration(durations.quantile(q)) + was
+
+
+def change_of(durations, earlier):
+    if earlier is None or not earlier.quantile(0.99):
         return ""
-    return f"{durations.quantile(0.99) / measure(earlier).quantile(0.99):.2f}x"
+    return f"{durations.quantile(0.99) / earlier.quantile(0.99):.2f}x"
+
+
+def before_words(night):
+    previous = (night.history or {}).get("previous")
+    if not previous:
+        return "No night before to compare with."
+    return (
+        f"Beneath each figure, smaller, that of the night before ({previous['began'][:16].replace('T', ' ')} UTC); "
+        f"its curves are dashed."
+    )
 
 
 def chart_grid(view, drawn):
@@ -205,6 +225,10 @@ def card(title, place):
 
 
 def coverage(view):
+    return explored(view) + growth.section(view)
+
+
+def explored(view):
     curves = charts.saturation(view.night)
     if not curves:
         return tag("p", "No explore unit ran: there are no schedules to count.")

@@ -69,11 +69,17 @@ class Tally:
         self.gaps.add(record.get("conservation_gap"))
         self.wakes.add(record.get("wake_latency"))
 
+    def amount(self):
+        return sum(getattr(self, name) for name in AMOUNTS)
+
+
+# What a run looked at is counted in one of these: rounds on real threads, explored
+# schedules, executions of a fuzz target.
+AMOUNTS = ("rounds", "schedules", "executions")
+
 
 def amount(record):
-    """What a run looked at, in what its kind counts: rounds on real threads, explored
-    schedules, or executions of a fuzz target."""
-    return sum(record.get(name, 0) for name in ("rounds", "schedules", "executions"))
+    return sum(record.get(name, 0) for name in AMOUNTS)
 
 
 def total(records):

@@ -2,6 +2,7 @@
 
 import charts
 import findings
+import growth
 import judgement
 import raw
 import sources
@@ -39,8 +40,15 @@ class View:
 
 def durations(night, measure):
     """scenario -> rescuers -> the figures of what was measured."""
+    before = charts.previous_tallies(night)
+
+    def of(scenario, rescuers, sums):
+        earlier = before.get((scenario, rescuers))
+        was = figures(measure(earlier)) if earlier and measure(earlier).buckets else None
+        return figures(measure(sums)) | {"night_before": was}
+
     return {
-        scenario: {rescuers: figures(measure(sums)) for rescuers, sums in by_rescuers.items()}
+        scenario: {rescuers: of(scenario, rescuers, sums) for rescuers, sums in by_rescuers.items()}
         for scenario, by_rescuers in charts.gap_tallies(night).items()
     }
 
@@ -70,6 +78,7 @@ def report(view):
         "findings": [finding_record(view, f) for f in view.found],
         "conservation_gap": gaps,
         "wake_latency": wakes,
+        "fuzz": {name: target.record() for name, target in growth.targets(view.night).items()},
         "damaged_records": view.night.damaged,
     }
 
