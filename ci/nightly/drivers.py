@@ -85,7 +85,8 @@ def builds(choices, wanted=lambda variant: True):
     release tree, which is there, and of lenses that the budget allows."""
     for lens in choices.lenses or plan.LENSES:
         name, preset = target(lens, choices.mutant), kinds.PRESET.get(lens)
-        if not any(wanted(variant) for variant in plan.SWEEP if variant.lens == lens):
+        # A mutant's explore driver is begun by its stress driver: both or none.
+        if not any(wanted(v) for v in plan.SWEEP if kinds.PRESET.get(v.lens) == preset):
             continue
         if lens == "score" and why_not_score(choices):
             continue

@@ -19,6 +19,8 @@ import store as stores
 def take_in(kept, unit_folder):
     for folder in sorted(unit_folder.glob("inputs/*")):
         kept.take_in(folder.name, folder)
+    if (unit_folder / "inputs").is_dir():
+        (unit_folder / "inputs").rmdir()
 
 
 class Inputs:

@@ -9,9 +9,11 @@ def cell(text):
 
 
 def gap_table(night):
+    stress = [unit for unit in night.units if unit["kind"] == "stress" and unit["lens"] == "none"]
+    if not stress:
+        return
     yield "| scenario | rescuers | runs | rounds | tasks | gap p50 | p99 | p99.9 | max |"
     yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
-    stress = [unit for unit in night.units if unit["kind"] == "stress" and unit["lens"] == "none"]
     for key in sorted({(unit["scenario"], unit["rescuers"]) for unit in stress}):
         runs = [r for u in stress if (u["scenario"], u["rescuers"]) == key for r in u.runs]
         sums = tally.total(runs)
