@@ -131,7 +131,8 @@ def main():
         return print_builds(coverage.builds(choices)) if choices.list_builds else coverage.measure(choices)
     chosen, canary = choose(choices)
     if choices.list_builds:
-        return print_builds([(target.preset, target.name) for target in [canary, *chosen]])
+        wanted = [canary, *chosen]
+        return print_builds([(target.preset, name) for target in wanted for name in targets.builds(target)])
     check_built([canary, *chosen])
     catch_signals()
     try:

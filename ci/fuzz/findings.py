@@ -4,6 +4,7 @@ finding-SIGNATURE/
   verdict.json    what was concluded, from which target of which build
   input           the smallest that shows it; input.found as it was met, if larger
   log.txt         what the target said of it
+  story.txt, trace.json   of a chosen schedule: told, and for Perfetto (telling.py)
   command         the command that repeats it, from the top of the tree
   seen.jsonl      a line for every time that this signature was met
 """
@@ -15,6 +16,7 @@ import shutil
 import time
 
 import store  # of ci/nightly
+import telling
 import turn
 
 SCHEMA = "reveille-fuzz-finding/1"
@@ -76,6 +78,7 @@ class Findings:
             beside.rename(folder)
         except OSError as error:
             raise store.Unwritable(folder, error) from error
+        telling.tell(target, folder)
         self.see_again(signature, target)
         return folder
 

@@ -10,6 +10,8 @@ import pathlib
 
 PRESETS = ("fuzz", "fuzz-lens")
 CANARY = "canary_fuzz"
+# Who tells the story of what a target has found, if it is built beside it.
+TELLERS = {"schedule_fuzz": "reveille_fuzz"}
 # Written by CMake: one name a line.
 LIST = "fuzz_targets.txt"
 
@@ -59,6 +61,11 @@ def find(build_root, fuzz_folder):
         program = pathlib.Path(build_root).absolute() / preset / "bin" / name
         seeds = fuzz_folder.absolute() / "corpus" / name
         yield Target(name, preset, program, seeds, flags_of(name, fuzz_folder.absolute()))
+
+
+def builds(target, suffix=""):
+    """Targets of the build; `suffix` names a planted bug."""
+    return [f"{name}{suffix}" for name in (target.name, TELLERS.get(target.name)) if name]
 
 
 def with_bug(target, mutant):

@@ -26,12 +26,13 @@ def found(choices):
     return others, canary
 
 
+def builds_of(choices, target):
+    """Its own first."""
+    return targets.builds(target, f"_{choices.mutant}" if choices.mutant else "")
+
+
 def can_build(choices, target):
-    return build_trees.knows_target(choices.build_root, target.preset, name_of_build(choices, target))
-
-
-def name_of_build(choices, target):
-    return f"{target.name}_{choices.mutant}" if choices.mutant else target.name
+    return build_trees.knows_target(choices.build_root, target.preset, builds_of(choices, target)[0])
 
 
 def builds(choices):
@@ -42,7 +43,8 @@ def builds(choices):
     wanted = [(canary.preset, canary.name)] if canary and choices.mutant else []
     for target in others:
         whole = target.preset == PRESETS[0] and not choices.mutant
-        wanted.append((target.preset, ALL_TARGETS if whole else name_of_build(choices, target)))
+        names = [ALL_TARGETS] if whole else builds_of(choices, target)
+        wanted += [(target.preset, name) for name in names]
     return list(dict.fromkeys(wanted))
 
 
@@ -56,7 +58,7 @@ def outdated(choices):
 
 def why_left_out(choices, target, failed_builds):
     """A line, or "" for a target that can run."""
-    for name in (name_of_build(choices, target), ALL_TARGETS):
+    for name in (builds_of(choices, target)[0], ALL_TARGETS):
         if (target.preset, name) in failed_builds:
             return f"its build failed; see out/ci/build-{target.preset}-{name}.log"
     return "" if target.program.exists() else f"{target.program} is not built"
