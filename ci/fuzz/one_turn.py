@@ -92,10 +92,18 @@ class Unit:
 
     def run(self):
         """What came of the turn."""
-        seconds, shrink = self.choices.seconds, self.choices.shrink_seconds
-        seed = self.choices.seed
+        # Each unit repeats and shrinks what it met, whatever others have met: so its
+        # number decides what it does.
         steps = turn.take(
-            self.target, self.folder, self.new, self.corpus, seconds, seed, shrink, lambda _: False, lambda: self.stopping
+            self.target,
+            self.folder,
+            self.new,
+            self.corpus,
+            self.choices.seconds,
+            self.choices.seed,
+            self.choices.shrink_seconds,
+            lambda _: False,
+            lambda: self.stopping,
         )
         end, searching = None, True
         try:

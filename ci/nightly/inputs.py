@@ -8,6 +8,7 @@ HISTORY/corpus/TARGET/       what the nights have handed on, minimised
 To take something in, or to hand it on, twice is the same as once; so a night that
 was killed at any moment goes on from here."""
 
+import errno
 import pathlib
 import tempfile
 
@@ -23,6 +24,16 @@ def take_in(kept, unit_folder):
         (unit_folder / "inputs").rmdir()
 
 
+def take_in_what_is_left(kept, unit_folder):
+    """Of a unit that was cut off. Its target may still be dying, and write or remove
+    something meanwhile: what it writes now is lost with the unit."""
+    try:
+        take_in(kept, unit_folder)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.ENOENT):
+            raise
+
+
 class Inputs:
     def __init__(self, folder, history):
         self.folder = pathlib.Path(folder)
@@ -34,8 +45,10 @@ class Inputs:
         were cut off."""
         self.kept.open()
         try:
-            for unit in sorted(self.folder.glob("units/*")) + sorted(self.folder.glob("units/.[0-9]*")):
+            for unit in sorted(self.folder.glob("units/[0-9]*")):
                 take_in(self.kept, unit)
+            for unit in sorted(self.folder.glob("units/.[0-9]*")):
+                take_in_what_is_left(self.kept, unit)
             if self.history:
                 self.kept.copy_in(self.history / "corpus")
         except OSError as error:

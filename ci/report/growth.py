@@ -79,7 +79,8 @@ def chart_of(target):
     return {"kind": "growth", "title": target.name} | charts.stepped(curves)
 
 
-HEAD = ("target", "#turns", "#s", "#executions", "#a second", "#edges", "#features", "#inputs", "#last new after", "#deaths")
+HEAD = ("target", "#turns", "#s", "#executions", "#a second", "#edges", "#features", "#inputs", "#last new after")
+HEAD += ("#deaths",)
 
 
 def row_of(target):
