@@ -99,7 +99,8 @@ class Slurm:
         return [*self.where, f"--job-name=reveille-{what}", f"--chdir={campaigns.ROOT}", "--ntasks=1"]
 
     def _minutes(self):
-        seconds = self.units_per_task * 2 * self.campaign.record["options"]["unit_seconds"]
+        # A fuzz target's unit has twice the time, and as much again to shrink.
+        seconds = self.units_per_task * 4 * self.campaign.record["options"]["unit_seconds"]
         return seconds // 60 + SLACK_MINUTES
 
     def _fresh(self, name, suffix):

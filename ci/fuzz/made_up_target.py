@@ -71,6 +71,13 @@ if paths and paths[0].is_file():
 
 note("search")
 say("INFO: Seed: 1")
+if play == "memory":
+    block = b"x" * (300 << 20)
+    time.sleep(60)
+if play == "deaf":
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    time.sleep(600)
 if play == "broken":
     say("error while loading shared libraries: libnone.so")
     sys.exit(127)

@@ -18,20 +18,16 @@ import store as stores
 
 
 def take_in(kept, unit_folder):
-    for folder in sorted(unit_folder.glob("inputs/*")):
-        kept.take_in(folder.name, folder)
-    if (unit_folder / "inputs").is_dir():
-        (unit_folder / "inputs").rmdir()
-
-
-def take_in_what_is_left(kept, unit_folder):
-    """Of a unit that was cut off. Its target may still be dying, and write or remove
-    something meanwhile: what it writes now is lost with the unit."""
+    """The target of a unit that was cut off may still be dying, and write or remove
+    something meanwhile: that is for the next who takes in."""
     try:
-        take_in(kept, unit_folder)
+        for folder in sorted(unit_folder.glob("inputs/*")):
+            kept.take_in(folder.name, folder)
+        if (unit_folder / "inputs").is_dir():
+            (unit_folder / "inputs").rmdir()
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.ENOENT):
-            raise
+            raise stores.Unwritable(kept.folder, error) from error
 
 
 class Inputs:
@@ -45,20 +41,15 @@ class Inputs:
         were cut off."""
         self.kept.open()
         try:
-            for unit in sorted(self.folder.glob("units/[0-9]*")):
+            for unit in sorted(self.folder.glob("units/.[0-9]*")) + sorted(self.folder.glob("units/[0-9]*")):
                 take_in(self.kept, unit)
-            for unit in sorted(self.folder.glob("units/.[0-9]*")):
-                take_in_what_is_left(self.kept, unit)
             if self.history:
                 self.kept.copy_in(self.history / "corpus")
         except OSError as error:
             raise stores.Unwritable(self.kept.folder, error) from error
 
     def settle(self, unit_folder):
-        try:
-            take_in(self.kept, unit_folder)
-        except OSError as error:
-            raise stores.Unwritable(self.kept.folder, error) from error
+        take_in(self.kept, unit_folder)
 
     def hand_on(self, chosen, memory_kib):
         """{target: inputs after it}; of these targets, as small as their coverage
