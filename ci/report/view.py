@@ -45,6 +45,8 @@ def durations(night, measure):
     def of(scenario, rescuers, sums):
         earlier = before.get((scenario, rescuers))
         was = figures(measure(earlier)) if earlier and measure(earlier).buckets else None
+        if was:  # The history has histograms, and of the longest only its bucket.
+            del was["max_ns"]
         return figures(measure(sums)) | {"night_before": was}
 
     return {
