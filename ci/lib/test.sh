@@ -2,25 +2,24 @@
 
 test_usage() {
   cat <<'TXT'
-usage: ci/run test [--presets=release,tsan] [--stress-seconds=60] [--score] [--no-setup]
+usage: ci/run test [--presets=release,tsan] [--stress-seconds=60] [--no-setup]
 
 Style checks, then build and test of each preset, a minute of stress in all,
-every scenario under the explore lens, with --score some planted bugs that the lens must find, the installed package
-used from outside the tree, clang-tidy on as many files as two minutes allow (ci/run tidy looks at
-all). Each step's output goes to out/ci/STEP.log; a failure shows its end. The last line is "N passed, N
-failed": tests, and steps that are not tests.
+every scenario under the explore lens, planted bugs that the lens must find, the
+installed package used from outside the tree, clang-tidy on as many files as a
+minute allows (ci/run tidy looks at all). Each step's output goes to
+out/ci/STEP.log; a failure shows its end. The last line is "N passed, N failed":
+tests, and steps that are not tests.
 TXT
 }
 
 run_test() {
   local presets=release,tsan stress_seconds=60 setup=1 preset
-  SCORE=
   while [ $# -gt 0 ]; do
     case $1 in
       --presets=*) presets=${1#*=} ;;
       --stress-seconds=*) stress_seconds=${1#*=} ;;
       --no-setup) setup= ;;
-      --score) SCORE=1 ;;
       -h | --help) test_usage; return ;;
       *) bad_usage "test: no option '$1'; see ci/run test --help" ;;
     esac
@@ -57,11 +56,9 @@ test_preset() {
     step "explore $preset" explore_briefly "$preset"
   fi
   if [ "$preset" = release ]; then
-    # Not by default: where a binary lies in memory decides which of a bug's
-    # verdicts comes first, and not all of them are known to be right yet.
-    if [ -n "${SCORE:-}" ]; then step "score release" score_briefly; fi
+    step "score release" score_briefly
     step "consumer of the package" scheduler/consumer_test/run build/release
-    step "clang-tidy" ci/checks/tidy --budget=120
+    step "clang-tidy" ci/checks/tidy --budget=60
   fi
 }
 

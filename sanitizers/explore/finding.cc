@@ -79,6 +79,7 @@ uint64_t SignatureOf(const Account& account) {
                DigestOfThreads(account, uint64_t{1} << outcome.thread);
       }
       return verdict;
+    case Verdict::kLateTimer:
     case Verdict::kCheckFailed:
       return verdict ^ DigestOfMessage(outcome.message);
     default:

@@ -16,6 +16,7 @@ namespace reveille::explore {
   X(kLivelock, "livelock", kFinding)                         \
   X(kLostTask, "lost-task", kFinding)                        \
   X(kDoubleRun, "double-run", kFinding)                      \
+  X(kLateTimer, "late-timer", kFinding)                      \
   X(kCheckFailed, "check-failed", kFinding)                  \
   X(kCrash, "crash", kFinding)                               \
   X(kStepLimit, "step-limit", kFinding)                      \

@@ -112,8 +112,8 @@ TEST_P(ZooBugTest, BuggyPoolRunsItsTasksAndEnds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Zoo, ZooBugTest, testing::ValuesIn(BugNames()),
-                         [](const auto& info) {
-                           return WithoutDashes(info.param);
+                         [](const auto& test) {
+                           return WithoutDashes(test.param);
                          });
 
 class ZooTwinTest
@@ -146,9 +146,9 @@ std::vector<std::string> ScenarioNames() {
 INSTANTIATE_TEST_SUITE_P(Zoo, ZooTwinTest,
                          testing::Combine(testing::ValuesIn(BugNames()),
                                           testing::ValuesIn(ScenarioNames())),
-                         [](const auto& info) {
-                           return WithoutDashes(std::get<0>(info.param)) + "_" +
-                                  std::get<1>(info.param);
+                         [](const auto& test) {
+                           return WithoutDashes(std::get<0>(test.param)) + "_" +
+                                  std::get<1>(test.param);
                          });
 
 }  // namespace
