@@ -92,6 +92,16 @@ const char* BeforeBrackets(const char* begin, const char* end) {
   return end;
 }
 
+// gcc's column of a call is that of a bracket around its arguments: the first,
+// or of a constructor the last. Where the word before them begins.
+const char* CalleeBefore(const char* begin, const char* bracket) {
+  const char* end =
+      *bracket == ')' ? BeforeBrackets(begin, bracket + 1) : bracket;
+  if (*end != '(') return bracket;
+  while (end > begin && IsWord(end[-1])) --end;
+  return end;
+}
+
 // What stands before `.` or `->`, at `dot`: an identifier, perhaps with an
 // index or arguments behind it.
 bool NameBefore(const char* begin, const char* dot, Text* name) {
@@ -206,8 +216,10 @@ bool SourceText::IsInTinyBody(const Place& place) {
 bool SourceText::FindCall(const Place& place, Span* line, const char** word) {
   const File* file;
   if (place.column == 0 || !Find(place, &file, line)) return false;
-  *word = line->begin + place.column - 1;
-  return *word < line->end && IsWord(**word);
+  const char* at = line->begin + place.column - 1;
+  if (at >= line->end) return false;
+  *word = IsWord(*at) ? at : CalleeBefore(line->begin, at);
+  return IsWord(**word);
 }
 
 bool SourceText::Receiver(const Place& place, Text* name) {

@@ -95,6 +95,15 @@ TEST_F(SourceTextTest, NamesTheFirstArgument) {
   EXPECT_EQ(FirstArgument(At(8, "return")), "none");
 }
 
+// Where gcc says that a call is.
+TEST_F(SourceTextTest, ABracketOfTheArgumentsStandsForTheCall) {
+  EXPECT_EQ(Receiver(At(7, "() ==")), "idle_");
+  EXPECT_EQ(FirstArgument(At(11, "(&state")), "mutex_");
+  EXPECT_EQ(FirstArgument(At(11, ");")), "mutex_");
+  EXPECT_EQ(Receiver(At(7, "{")), "none");
+  EXPECT_EQ(Receiver(At(7, "== 0")), "none");
+}
+
 TEST_F(SourceTextTest, AFileNewerThanTheProgramIsNotItsSource) {
   SetTime(time(nullptr) + 1000);
   EXPECT_EQ(Line(7), "none");
