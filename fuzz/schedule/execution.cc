@@ -14,7 +14,7 @@ constexpr uint64_t kMostSteps = 30'000;
 // for ever, and each one let out costs so many rounds.
 constexpr uint32_t kSpinRounds = 128;
 
-// Outlives its execution, so that its moments may be asked for.
+// Outlives its execution, so that it may be asked about them.
 struct Last {
   Input input;
   std::optional<explore::Planned> planned;
@@ -63,10 +63,9 @@ const explore::Outcome& Execute(const Input& input) {
   return *outcome;
 }
 
-const explore::Moment* LastMoments(int* count) {
+const explore::Planned* LastPlanned() {
   const std::optional<explore::Planned>& planned = TheLast().planned;
-  *count = planned ? planned->moment_count() : 0;
-  return planned ? planned->moments() : nullptr;
+  return planned ? &*planned : nullptr;
 }
 
 }  // namespace reveille::fuzz

@@ -17,8 +17,8 @@ explore::ExecutionLimits LimitsOf(const Program& program);
 // outcome is valid until the next call, and so is what is known of its moments.
 const explore::Outcome& Execute(const Input& input);
 
-// Of the last execution; see explore::Planned.
-const explore::Moment* LastMoments(int* count);
+// Of the last execution, or null. It knows its moments and shared objects.
+const explore::Planned* LastPlanned();
 
 }  // namespace reveille::fuzz
 
