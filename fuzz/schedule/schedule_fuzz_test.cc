@@ -79,7 +79,7 @@ TEST(InputTest, EveryKindOfOperationAndDepartureIsReachedAndNamed) {
 }
 
 TEST(InputTest, NoBytesAreAProgramThatDoesNothing) {
-  const Input input = DecodeInput(nullptr);
+  const Input input = DecodeInput(nullptr, 0);
   EXPECT_TRUE(input.program.ops.empty());
   EXPECT_EQ(Execute(input).verdict, Verdict::kClean);
 }
@@ -150,7 +150,7 @@ TEST(MutatorTest, ObjectsThatAnExecutionSharedComeIntoFocus) {
   for (uint64_t seed = 0; seed < 200; ++seed) {
     Input input;
     EXPECT_FALSE(Mutator(seed, nullptr).Apply(Mutation::kNewFocus, &input, {}));
-    input.plan.base = explore::PlanBase::kFocusOperations;
+    input.plan.base = PlanBase::kFocusOperations;
     EXPECT_FALSE(Mutator(seed, nullptr).Apply(Mutation::kNewFocus, &input, {}));
     ASSERT_TRUE(
         Mutator(seed, LastPlanned()).Apply(Mutation::kNewFocus, &input, {}));
