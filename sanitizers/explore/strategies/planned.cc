@@ -115,10 +115,10 @@ void Planned::NoteMoment(const ChoicePoint& at) {
 }
 
 int Planned::HighestThread(uint64_t threads) const {
-  int best = -1;
+  int best = __builtin_ctzll(threads);
   for (uint64_t rest = threads; rest != 0; rest &= rest - 1) {
     const int thread = __builtin_ctzll(rest);
-    if (best < 0 || lowered_[thread] < lowered_[best] ||
+    if (lowered_[thread] < lowered_[best] ||
         (lowered_[thread] == lowered_[best] &&
          Draw(static_cast<uint64_t>(thread), 0) >
              Draw(static_cast<uint64_t>(best), 0))) {
