@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "absl/strings/str_cat.h"
 #include "stress/explore/scenario_body.h"
 #include "stress/report/run_record.h"
 
@@ -61,6 +62,12 @@ const explore::Outcome& Execute(const Input& input) {
                        stress::ScenarioBody::Run, &body);
   explore::SetOracle(nullptr);
   return *outcome;
+}
+
+std::string ToText(const explore::Outcome& outcome) {
+  return absl::StrCat(explore::NameOf(outcome.verdict), ", ", outcome.steps,
+                      " steps, hash ",
+                      absl::Hex(outcome.hash, absl::kZeroPad16));
 }
 
 const explore::Planned* LastPlanned() {

@@ -3,6 +3,8 @@
 #ifndef REVEILLE_FUZZ_SCHEDULE_EXECUTION_H_
 #define REVEILLE_FUZZ_SCHEDULE_EXECUTION_H_
 
+#include <string>
+
 #include "fuzz/schedule/input.h"
 #include "sanitizers/explore/explore.h"
 #include "stress/explore/explore_options.h"
@@ -16,6 +18,10 @@ explore::ExecutionLimits LimitsOf(const Program& program);
 // In this process, which may be dirty after an outcome that is not clean. The
 // outcome is valid until the next call, and so is what is known of its moments.
 const explore::Outcome& Execute(const Input& input);
+
+// "clean, 312 steps, hash 0123456789abcdef"; equal in each program that
+// executes the same input.
+std::string ToText(const explore::Outcome& outcome);
 
 // Of the last execution, or null. It knows its moments and shared objects.
 const explore::Planned* LastPlanned();

@@ -1,14 +1,20 @@
 // What schedule_fuzz is made of: inputs, the mutator, feedback, executions.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "fuzz/schedule/convert.h"
 #include "fuzz/schedule/execution.h"
 #include "fuzz/schedule/feedback.h"
@@ -280,6 +286,61 @@ TEST(CorpusTest, EachInputAloneDecidesEverything) {
   }
   ASSERT_TRUE(SetFeedback("none").ok());
   EXPECT_GE(inputs, 54);
+}
+
+// Of each kind of plan, with all that the mutator puts into one.
+std::vector<Input> InputsOfAllBases(int of_each) {
+  std::vector<Input> inputs;
+  for (int i = 0; i < of_each * explore::kPlanBases; ++i) {
+    Input input;
+    Mutator drawing(static_cast<uint64_t>(i), nullptr);
+    drawing.Apply(Mutation::kNewProgram, &input, input);
+    drawing.Apply(Mutation::kNewSeed, &input, input);
+    input.plan.base = static_cast<PlanBase>(i % explore::kPlanBases);
+    Execute(input);
+    Mutator learnt(static_cast<uint64_t>(i), LastPlanned());
+    learnt.Apply(Mutation::kNewFocus, &input, input);
+    learnt.Apply(Mutation::kAddDeparture, &input, input);
+    inputs.push_back(std::move(input));
+  }
+  return inputs;
+}
+
+std::vector<std::string> LinesOf(const std::string& command) {
+  std::vector<std::string> lines;
+  FILE* const pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return lines;
+  for (char line[256]; std::fgets(line, sizeof line, pipe) != nullptr;) {
+    lines.emplace_back(absl::StripTrailingAsciiWhitespace(line));
+  }
+  EXPECT_EQ(pclose(pipe), 0) << command;
+  return lines;
+}
+
+// Addresses of code and of globals are others there.
+TEST(ExecutionTest, AnotherProgramExecutesAnInputTheSameWay) {
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) /
+      absl::StrCat("inputs-", getpid());
+  std::filesystem::create_directories(folder);
+  std::string command = REVEILLE_FUZZ_PROGRAM " outcome";
+  std::vector<std::string> here;
+  const std::vector<Input> inputs = InputsOfAllBases(100);
+  for (const Input& input : inputs) {
+    const std::string path = folder / absl::StrCat(here.size());
+    const std::vector<uint8_t> bytes = EncodeInput(input);
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+    absl::StrAppend(&command, " ", path);
+    here.push_back(ToText(Execute(input)));
+  }
+  const std::vector<std::string> there = LinesOf(command);
+  ASSERT_EQ(there.size(), here.size());
+  for (size_t i = 0; i < here.size(); ++i) {
+    EXPECT_EQ(here[i], there[i]) << ToText(inputs[i]);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(CorpusTest, SeedsInTheTreeAreThoseThatTheProgramWrites) {
