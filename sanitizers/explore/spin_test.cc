@@ -50,11 +50,11 @@ TEST(Spin, WhereTheCodeLiesDecidesNothing) {
     Spin there;
     Random random(base + 1);
     for (int i = 0; i < 2000; ++i) {
-      const uintptr_t pc = 16 * random.Below(20);
-      const uintptr_t object = 8 * random.Below(4);
+      const uintptr_t pc = 16 * uintptr_t{random.Below(20)};
+      const uintptr_t object = 8 * uintptr_t{random.Below(4)};
       ASSERT_EQ(here.Look(pc, object, 0), there.Look(base + pc, object, 0))
           << "look " << i << ", the code " << base << " further on";
-      const uintptr_t another = 16 * random.Below(30);
+      const uintptr_t another = 16 * uintptr_t{random.Below(30)};
       ASSERT_EQ(here.MayLookFrom(another), there.MayLookFrom(base + another));
     }
   }

@@ -151,14 +151,14 @@ int Planned::ByPriority(const ChoicePoint& at, uint64_t threads) {
 }
 
 int Planned::ByOperation(const ChoicePoint& at, uint64_t threads) {
-  int best = -1;
+  int best = __builtin_ctzll(threads);
   uint64_t most = 0;
   for (uint64_t rest = threads; rest != 0; rest &= rest - 1) {
     const int thread = __builtin_ctzll(rest);
     const uint64_t priority =
         Draw(static_cast<uint64_t>(thread) << 16 | redrawn_[thread],
              at.pending[thread].number);
-    if (best >= 0 && priority <= most) continue;
+    if (thread != best && priority <= most) continue;
     best = thread;
     most = priority;
   }
