@@ -14,6 +14,36 @@ namespace {
 
 constexpr int kSilenceSeconds = 10;
 
+// What stays of one input, executed in a process of its own.
+class Executed {
+ public:
+  explicit Executed(const Input& input)
+      : input_(input),
+        body_(OptionsOf(input.program)),
+        trial_({stress::ScenarioBody::Run, &body_, kSilenceSeconds}) {
+    explore::SetOracle(body_.oracle());
+    explore::PrepareZygote();
+    explore::Planned planned(&input_.plan);
+    ended_ = trial_.Run(&planned, LimitsOf(input_.program),
+                        explore::Trial::Repeat::kOnce);
+    explore::SetOracle(nullptr);
+  }
+  bool ended() const { return ended_; }
+  const explore::Remains& remains() { return trial_.remains(); }
+  const explore::Choice* choices() { return trial_.choices(); }
+
+ private:
+  Input input_;
+  stress::ScenarioBody body_;
+  explore::Trial trial_;
+  bool ended_ = false;
+};
+
+absl::Status Died(const std::string& path) {
+  return absl::InternalError(
+      absl::StrCat(path, ": the process that executed it died"));
+}
+
 }  // namespace
 
 absl::StatusOr<Input> LoadInput(const std::string& path, bool any) {
@@ -39,32 +69,32 @@ absl::StatusOr<bool> ConvertInput(const std::string& path, bool any,
                                   const std::string& out) {
   absl::StatusOr<Input> input = LoadInput(path, any);
   if (!input.ok()) return input.status();
-  const stress::ProgramOptions options = OptionsOf(input->program);
-  stress::ScenarioBody body(options);
-  explore::SetOracle(body.oracle());
-  explore::PrepareZygote();
-  explore::Trial trial({stress::ScenarioBody::Run, &body, kSilenceSeconds});
-  explore::Planned planned(&input->plan);
+  Executed executed(*input);
+  if (!executed.ended()) return Died(path);
+  const explore::Remains& remains = executed.remains();
+  if (remains.outcome.verdict == explore::Verdict::kClean) return false;
   explore::Schedule schedule;
   schedule.limits = LimitsOf(input->program);
-  if (!trial.Run(&planned, schedule.limits, explore::Trial::Repeat::kOnce)) {
-    return absl::InternalError(
-        absl::StrCat(path, ": the process that executed it died"));
-  }
-  const explore::Remains& remains = trial.remains();
-  if (remains.outcome.verdict == explore::Verdict::kClean) return false;
   schedule.program = explore::ProgramIdentity();
   schedule.hash = remains.outcome.hash;
   schedule.verdict = remains.outcome.verdict;
   std::snprintf(schedule.label, sizeof schedule.label, "%s",
-                stress::LabelOf(options).c_str());
-  schedule.choices.Assign(trial.choices(), remains.choice_count);
+                stress::LabelOf(OptionsOf(input->program)).c_str());
+  schedule.choices.Assign(executed.choices(), remains.choice_count);
   explore::Text text(size_t{1} << 26);
   explore::PrintSchedule(schedule, &text);
   if (!explore::WriteFile(out.c_str(), text.c_str(), text.size())) {
     return absl::InternalError(absl::StrCat("cannot write ", out));
   }
   return true;
+}
+
+absl::StatusOr<std::string> OutcomeOf(const std::string& path) {
+  const absl::StatusOr<Input> input = LoadInput(path, /*any=*/true);
+  if (!input.ok()) return input.status();
+  Executed executed(*input);
+  if (!executed.ended()) return Died(path);
+  return ToText(executed.remains().outcome);
 }
 
 }  // namespace reveille::fuzz

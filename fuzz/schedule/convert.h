@@ -19,6 +19,9 @@ absl::StatusOr<Input> LoadInput(const std::string& path, bool any);
 absl::StatusOr<bool> ConvertInput(const std::string& path, bool any,
                                   const std::string& out);
 
+// What comes of it in a process of its own, as ToText() says it.
+absl::StatusOr<std::string> OutcomeOf(const std::string& path);
+
 }  // namespace reveille::fuzz
 
 #endif  // REVEILLE_FUZZ_SCHEDULE_CONVERT_H_

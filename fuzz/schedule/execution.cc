@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "absl/strings/str_cat.h"
 #include "stress/explore/scenario_body.h"
 #include "stress/report/run_record.h"
 
@@ -14,7 +15,7 @@ constexpr uint64_t kMostSteps = 30'000;
 // for ever, and each one let out costs so many rounds.
 constexpr uint32_t kSpinRounds = 128;
 
-// Outlives its execution, so that its moments may be asked for.
+// Outlives its execution, so that it may be asked about them.
 struct Last {
   Input input;
   std::optional<explore::Planned> planned;
@@ -63,10 +64,15 @@ const explore::Outcome& Execute(const Input& input) {
   return *outcome;
 }
 
-const explore::Moment* LastMoments(int* count) {
+std::string ToText(const explore::Outcome& outcome) {
+  return absl::StrCat(explore::NameOf(outcome.verdict), ", ", outcome.steps,
+                      " steps, hash ",
+                      absl::Hex(outcome.hash, absl::kZeroPad16));
+}
+
+const explore::Planned* LastPlanned() {
   const std::optional<explore::Planned>& planned = TheLast().planned;
-  *count = planned ? planned->moment_count() : 0;
-  return planned ? planned->moments() : nullptr;
+  return planned ? &*planned : nullptr;
 }
 
 }  // namespace reveille::fuzz

@@ -3,6 +3,8 @@
 #ifndef REVEILLE_FUZZ_SCHEDULE_EXECUTION_H_
 #define REVEILLE_FUZZ_SCHEDULE_EXECUTION_H_
 
+#include <string>
+
 #include "fuzz/schedule/input.h"
 #include "sanitizers/explore/explore.h"
 #include "stress/explore/explore_options.h"
@@ -17,8 +19,12 @@ explore::ExecutionLimits LimitsOf(const Program& program);
 // outcome is valid until the next call, and so is what is known of its moments.
 const explore::Outcome& Execute(const Input& input);
 
-// Of the last execution; see explore::Planned.
-const explore::Moment* LastMoments(int* count);
+// "clean, 312 steps, hash 0123456789abcdef"; equal in each program that
+// executes the same input.
+std::string ToText(const explore::Outcome& outcome);
+
+// Of the last execution, or null. It knows its moments and shared objects.
+const explore::Planned* LastPlanned();
 
 }  // namespace reveille::fuzz
 

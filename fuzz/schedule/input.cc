@@ -8,14 +8,22 @@ namespace reveille::fuzz {
 namespace {
 
 using explore::Departure;
+using explore::Focus;
 using explore::Plan;
 using explore::PlanBase;
 
 constexpr size_t kSeedBytes = 4;
+// The first byte of a plan: its base, and how many objects are in focus.
+constexpr int kBaseBits = 4;
 constexpr size_t kDepartureBytes = 5;
 
-constexpr const char* kBases[] = {"stay", "walk", "lazy walk", "priorities",
-                                  "operations"};
+constexpr const char* kBases[] = {"stay",
+                                  "walk",
+                                  "lazy walk",
+                                  "priorities",
+                                  "operations",
+                                  "focus, priorities",
+                                  "focus, operations"};
 static_assert(std::size(kBases) == explore::kPlanBases);
 constexpr const char* kWhats[] = {"switch", "hold", "lower", "option",
                                   "reseed"};
@@ -30,13 +38,36 @@ Departure DecodeDeparture(const uint8_t* bytes) {
   return departure;
 }
 
+// Takes bytes from the front; zeros when there are no more.
+uint8_t Take(const uint8_t* bytes, size_t size, size_t* at) {
+  return *at < size ? bytes[(*at)++] : 0;
+}
+
+Focus DecodeFocus(const uint8_t* bytes, size_t size, int count, size_t* at) {
+  Focus focus;
+  for (int i = 0; i < count; ++i) {
+    const uint8_t low = Take(bytes, size, at);
+    const uint8_t high = Take(bytes, size, at);
+    focus.objects[i] = static_cast<uint16_t>(low | high << 8);
+  }
+  focus.count = count;
+  if (count == 0) return focus;
+  for (uint8_t& left : focus.left) left = Take(bytes, size, at);
+  return focus;
+}
+
 Plan DecodePlan(const uint8_t* bytes, size_t size) {
   Plan plan;
-  if (size == 0) return plan;
-  plan.base = static_cast<PlanBase>(bytes[0] % explore::kPlanBases);
-  size_t at = 1;
-  for (size_t i = 0; i < kSeedBytes && at < size; ++i) {
-    plan.seed |= uint32_t{bytes[at++]} << (8 * i);
+  size_t at = 0;
+  const uint8_t head = Take(bytes, size, &at);
+  plan.base = static_cast<PlanBase>((head & ((1 << kBaseBits) - 1)) %
+                                    explore::kPlanBases);
+  for (size_t i = 0; i < kSeedBytes; ++i) {
+    plan.seed |= uint32_t{Take(bytes, size, &at)} << (8 * i);
+  }
+  if (HasFocus(plan.base)) {
+    const int count = (head >> kBaseBits) % (Focus::kMostObjects + 1);
+    plan.focus = DecodeFocus(bytes, size, count, &at);
   }
   while (plan.count < Plan::kMostDepartures && size - at >= kDepartureBytes) {
     plan.departures[plan.count++] = DecodeDeparture(bytes + at);
@@ -46,9 +77,18 @@ Plan DecodePlan(const uint8_t* bytes, size_t size) {
 }
 
 void EncodePlan(const Plan& plan, std::vector<uint8_t>* bytes) {
-  bytes->push_back(static_cast<uint8_t>(plan.base));
+  const Focus focus = HasFocus(plan.base) ? plan.focus : Focus();
+  bytes->push_back(static_cast<uint8_t>(static_cast<int>(plan.base) |
+                                        focus.count << kBaseBits));
   for (size_t i = 0; i < kSeedBytes; ++i) {
     bytes->push_back(static_cast<uint8_t>(plan.seed >> (8 * i)));
+  }
+  for (int i = 0; i < focus.count; ++i) {
+    bytes->push_back(static_cast<uint8_t>(focus.objects[i]));
+    bytes->push_back(static_cast<uint8_t>(focus.objects[i] >> 8));
+  }
+  if (focus.count > 0) {
+    bytes->insert(bytes->end(), std::begin(focus.left), std::end(focus.left));
   }
   for (int i = 0; i < plan.count; ++i) {
     const Departure& departure = plan.departures[i];
@@ -62,10 +102,7 @@ void EncodePlan(const Plan& plan, std::vector<uint8_t>* bytes) {
 }  // namespace
 
 bool operator==(const Input& a, const Input& b) {
-  return a.program == b.program && a.plan.base == b.plan.base &&
-         a.plan.seed == b.plan.seed &&
-         std::equal(a.plan.departures, a.plan.departures + a.plan.count,
-                    b.plan.departures, b.plan.departures + b.plan.count);
+  return EncodeInput(a) == EncodeInput(b);
 }
 
 Input DecodeInput(const uint8_t* bytes, size_t size) {
@@ -86,6 +123,8 @@ std::vector<uint8_t> EncodeInput(const Input& input) {
 size_t LongestInput() {
   Input input;
   input.program.ops.resize(Program::kMostOps);
+  input.plan.base = PlanBase::kFocusOperations;
+  input.plan.focus.count = Focus::kMostObjects;
   input.plan.count = Plan::kMostDepartures;
   return EncodeInput(input).size();
 }
@@ -95,6 +134,9 @@ std::string ToText(const Input& input) {
   std::string text = ToText(input.program);
   absl::StrAppend(&text, "schedule ", kBases[static_cast<int>(plan.base)],
                   ", seed ", plan.seed, "\n");
+  for (int i = 0; i < plan.focus.count; ++i) {
+    absl::StrAppend(&text, "in focus: object ", plan.focus.objects[i], "\n");
+  }
   for (int i = 0; i < plan.count; ++i) {
     const Departure& departure = plan.departures[i];
     absl::StrAppend(&text, "thread ", departure.thread, " from operation ",

@@ -1,10 +1,12 @@
 // reveille_fuzz: the explore driver that knows programs. explore, replay and
 // shrink as in stress/explore, and of its own:
 //   show FILE       what the bytes of an input mean
+//   outcome FILE... what comes of inputs, a line for each
 //   seeds FOLDER    writes the seed corpus of schedule_fuzz
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "fuzz/schedule/convert.h"
 #include "fuzz/schedule/seeds.h"
@@ -22,6 +24,20 @@ void AddShowCommand(stress::LensCli* cli) {
     const absl::StatusOr<Input> input = LoadInput(*path, /*any=*/true);
     if (!input.ok()) return cli->Complain("show", input.status());
     std::fputs(ToText(*input).c_str(), stdout);
+  });
+}
+
+void AddOutcomeCommand(stress::LensCli* cli) {
+  auto paths = std::make_shared<std::vector<std::string>>();
+  CLI::App* const command = cli->app.add_subcommand(
+      "outcome", "Executes inputs of schedule_fuzz: verdict, steps, hash");
+  command->add_option("inputs", *paths, "The files")->required();
+  command->callback([cli, paths] {
+    for (const std::string& path : *paths) {
+      const absl::StatusOr<std::string> outcome = OutcomeOf(path);
+      if (!outcome.ok()) return cli->Complain("outcome", outcome.status());
+      std::printf("%s\n", outcome->c_str());
+    }
   });
 }
 
@@ -44,6 +60,7 @@ int main(int argc, char** argv) {
   reveille::stress::LensCli cli;
   cli.convert = reveille::fuzz::ConvertInput;
   reveille::fuzz::AddShowCommand(&cli);
+  reveille::fuzz::AddOutcomeCommand(&cli);
   reveille::fuzz::AddSeedsCommand(&cli);
   return cli.Run(argc, argv);
 }

@@ -9,6 +9,7 @@ namespace {
 using explore::Departure;
 using explore::Moment;
 using explore::Plan;
+using explore::PlanBase;
 
 struct Share {
   Mutation mutation;
@@ -17,32 +18,60 @@ struct Share {
 // Schedules are cheap to vary and decide most; a program is changed less often,
 // or its schedules would never be looked at.
 constexpr Share kShares[] = {
-    {Mutation::kInsertOp, 4},      {Mutation::kDeleteOp, 6},
-    {Mutation::kDuplicateOp, 3},   {Mutation::kSwapOps, 2},
-    {Mutation::kChangeOp, 7},      {Mutation::kChangePool, 3},
-    {Mutation::kNewSeed, 25},      {Mutation::kNewBase, 10},
-    {Mutation::kAddDeparture, 18}, {Mutation::kRemoveDeparture, 6},
+    {Mutation::kNewProgram, 4},    {Mutation::kInsertOp, 1},
+    {Mutation::kDeleteOp, 2},      {Mutation::kDuplicateOp, 1},
+    {Mutation::kSwapOps, 1},       {Mutation::kChangeOp, 4},
+    {Mutation::kChangePool, 1},    {Mutation::kNewSeed, 20},
+    {Mutation::kNewPlan, 40},      {Mutation::kNewFocus, 10},
+    {Mutation::kAddDeparture, 14}, {Mutation::kRemoveDeparture, 6},
     {Mutation::kMoveDeparture, 8}, {Mutation::kChangeDeparture, 4},
-    {Mutation::kAddReseed, 12},
+    {Mutation::kAddReseed, 10},
 };
 
+// The engine asks for every other input to be one of two; so many of those are.
+constexpr uint64_t kCrossOneIn = 6;
 constexpr uint16_t kFarthestMoment = 2048;
+
+// Of new programs and operations.
+constexpr uint8_t kProcs[] = {1, 2, 2, 2, 3, 3, 4};
+constexpr OpKind kPlainKinds[] = {OpKind::kSubmit, OpKind::kBurst};
+constexpr int kMostNewPhases = 3;
+constexpr int kMostNewOps = 2;
+
+// The bases of new plans. The shares are those of what finds lost wakeups
+// soonest; one of each kind stays.
+struct BaseShare {
+  PlanBase base;
+  int weight;
+};
+constexpr BaseShare kBaseShares[] = {
+    {PlanBase::kStay, 4},           {PlanBase::kWalk, 1},
+    {PlanBase::kLazyWalk, 2},       {PlanBase::kPriorities, 2},
+    {PlanBase::kOperations, 2},     {PlanBase::kFocusPriorities, 4},
+    {PlanBase::kFocusOperations, 4}};
+// Of a new plan that stays.
+constexpr int kMostNewDepartures = 4;
+
+template <typename T, size_t n>
+constexpr int TotalOf(const T (&shares)[n]) {
+  int total = 0;
+  for (const T& share : shares) total += share.weight;
+  return total;
+}
+
+template <typename T, size_t n>
+const T& DrawShare(const T (&shares)[n], stress::Dice* dice) {
+  int drawn = static_cast<int>(dice->Below(TotalOf(shares)));
+  for (const T& share : shares) {
+    drawn -= share.weight;
+    if (drawn < 0) return share;
+  }
+  return shares[0];
+}
 
 }  // namespace
 
-Mutation Mutator::DrawLone() {
-  static constexpr int kTotal = [] {
-    int total = 0;
-    for (const Share& share : kShares) total += share.weight;
-    return total;
-  }();
-  int drawn = static_cast<int>(dice_.Below(kTotal));
-  for (const Share& share : kShares) {
-    drawn -= share.weight;
-    if (drawn < 0) return share.mutation;
-  }
-  return Mutation::kNewSeed;
-}
+Mutation Mutator::DrawLone() { return DrawShare(kShares, &dice_).mutation; }
 
 uint32_t Mutator::Mutate(Input* input) {
   uint32_t done = 0;
@@ -58,6 +87,7 @@ uint32_t Mutator::Mutate(Input* input) {
 uint32_t Mutator::Cross(Input* a, const Input& b) {
   constexpr Mutation kCombining[] = {
       Mutation::kPlanOfAnother, Mutation::kSpliceOps, Mutation::kCopyWindow};
+  if (!dice_.OneIn(kCrossOneIn)) return Mutate(a);
   const Mutation mutation = kCombining[dice_.Below(std::size(kCombining))];
   if (!Apply(mutation, a, b)) return Mutate(a);
   return uint32_t{1} << static_cast<int>(mutation);
@@ -65,6 +95,9 @@ uint32_t Mutator::Cross(Input* a, const Input& b) {
 
 bool Mutator::Apply(Mutation mutation, Input* input, const Input& other) {
   switch (mutation) {
+    case Mutation::kNewProgram:
+      input->program = DrawProgram();
+      return true;
     case Mutation::kInsertOp:
     case Mutation::kDeleteOp:
     case Mutation::kDuplicateOp:
@@ -83,18 +116,37 @@ bool Mutator::Apply(Mutation mutation, Input* input, const Input& other) {
   }
 }
 
-Op Mutator::DrawOp() {
+// As many as there are workers is what keeps them all busy.
+Op Mutator::DrawOp(int procs) {
   Op op;
-  op.kind = static_cast<OpKind>(dice_.Below(kOpKinds));
-  op.actor = static_cast<Actor>(dice_.Below(4));
-  op.count = static_cast<uint8_t>(dice_.Between(1, kMostCount));
+  op.kind = dice_.OneIn(3) ? kPlainKinds[dice_.Below(std::size(kPlainKinds))]
+                           : static_cast<OpKind>(dice_.Below(kOpKinds));
+  op.actor = dice_.Coin() ? Actor::kMain : static_cast<Actor>(dice_.Below(4));
+  op.count = static_cast<uint8_t>(dice_.Coin() ? std::min(procs, kMostCount)
+                                               : dice_.Between(1, kMostCount));
   op.variant = static_cast<uint8_t>(dice_.Between(0, kMostVariant));
-  op.meets = dice_.Coin();
+  op.meets = !dice_.OneIn(3);
   return op;
 }
 
-void Mutator::ChangeOp(Op* op) {
-  const Op drawn = DrawOp();
+// Some phases of an operation or two: what shows a lost wakeup is short, and
+// each of its schedules soon over.
+Program Mutator::DrawProgram() {
+  Program program;
+  program.procs = kProcs[dice_.Below(std::size(kProcs))];
+  const int phases = dice_.Between(1, kMostNewPhases);
+  for (int phase = 0; phase < phases; ++phase) {
+    if (phase > 0) {
+      program.ops.push_back({OpKind::kDrain, Actor::kMain, 1, false, 0});
+    }
+    const int ops = dice_.Between(1, kMostNewOps);
+    for (int i = 0; i < ops; ++i) program.ops.push_back(DrawOp(program.procs));
+  }
+  return program;
+}
+
+void Mutator::ChangeOp(Op* op, int procs) {
+  const Op drawn = DrawOp(procs);
   switch (dice_.Below(5)) {
     case 0:
       op->kind = drawn.kind;
@@ -139,7 +191,7 @@ bool Mutator::ApplyToOps(Mutation mutation, Program* program) {
   const auto where = ops.begin() + static_cast<ptrdiff_t>(at);
   switch (mutation) {
     case Mutation::kInsertOp:
-      ops.insert(where, DrawOp());
+      ops.insert(where, DrawOp(program->procs));
       return true;
     case Mutation::kDuplicateOp: {
       const Op copy = ops[Index(ops.size())];
@@ -153,14 +205,15 @@ bool Mutator::ApplyToOps(Mutation mutation, Program* program) {
       std::swap(ops[at], ops[Index(ops.size())]);
       return true;
     default:
-      ChangeOp(&ops[at]);
+      ChangeOp(&ops[at], program->procs);
       return true;
   }
 }
 
 Moment Mutator::DrawMoment() {
-  if (moment_count_ > 0 && !dice_.OneIn(8)) {
-    return moments_[Index(static_cast<size_t>(moment_count_))];
+  const int moments = last_ == nullptr ? 0 : last_->moment_count();
+  if (moments > 0 && !dice_.OneIn(8)) {
+    return last_->moments()[Index(static_cast<size_t>(moments))];
   }
   return {static_cast<uint8_t>(dice_.Below(8)),
           static_cast<uint16_t>(dice_.Below(kFarthestMoment))};
@@ -188,6 +241,27 @@ void Mutator::ChangeDeparture(Departure* departure) {
   }
 }
 
+bool Mutator::NewFocus(Plan* plan) {
+  if (!HasFocus(plan->base) || last_ == nullptr) return false;
+  plan->focus = explore::Focus();
+  do {
+    if (!last_->shared_objects().AddTo(&plan->focus, dice_.Next())) break;
+  } while (dice_.Coin());
+  plan->seed = static_cast<uint32_t>(dice_.Next());
+  return true;
+}
+
+// As one that knows nothing of the old one would begin.
+void Mutator::NewPlan(Plan* plan) {
+  *plan = Plan();
+  plan->base = DrawShare(kBaseShares, &dice_).base;
+  plan->seed = static_cast<uint32_t>(dice_.Next());
+  NewFocus(plan);
+  if (plan->base != PlanBase::kStay) return;
+  const auto departures = dice_.Between(1, kMostNewDepartures);
+  for (int i = 0; i < departures; ++i) AddDeparture(plan, DrawDeparture());
+}
+
 bool Mutator::AddDeparture(Plan* plan, const Departure& departure) {
   if (plan->count >= Plan::kMostDepartures) return false;
   plan->departures[plan->count++] = departure;
@@ -199,12 +273,11 @@ bool Mutator::ApplyToPlan(Mutation mutation, Plan* plan) {
     plan->seed = static_cast<uint32_t>(dice_.Next());
     return true;
   }
-  if (mutation == Mutation::kNewBase) {
-    plan->base = static_cast<explore::PlanBase>(
-        dice_.Below(static_cast<uint64_t>(explore::kPlanBases)));
-    plan->seed = static_cast<uint32_t>(dice_.Next());
+  if (mutation == Mutation::kNewPlan) {
+    NewPlan(plan);
     return true;
   }
+  if (mutation == Mutation::kNewFocus) return NewFocus(plan);
   if (mutation == Mutation::kAddDeparture) {
     return AddDeparture(plan, DrawDeparture());
   }

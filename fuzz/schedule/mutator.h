@@ -11,6 +11,7 @@
 namespace reveille::fuzz {
 
 #define REVEILLE_FUZZ_MUTATIONS(X) \
+  X(kNewProgram)                   \
   X(kInsertOp)                     \
   X(kDeleteOp)                     \
   X(kDuplicateOp)                  \
@@ -18,7 +19,8 @@ namespace reveille::fuzz {
   X(kChangeOp)                     \
   X(kChangePool)                   \
   X(kNewSeed)                      \
-  X(kNewBase)                      \
+  X(kNewPlan)                      \
+  X(kNewFocus)                     \
   X(kAddDeparture)                 \
   X(kRemoveDeparture)              \
   X(kMoveDeparture)                \
@@ -40,9 +42,10 @@ inline constexpr int kLoneMutations =
 
 class Mutator {
  public:
-  // `moments` of the execution that was the last; departures are put there.
-  Mutator(uint64_t seed, const explore::Moment* moments, int moment_count)
-      : dice_(seed), moments_(moments), moment_count_(moment_count) {}
+  // `last`: the execution that was the last, or null. Departures are put at its
+  // moments, and its objects come into focus.
+  Mutator(uint64_t seed, const explore::Planned* last)
+      : dice_(seed), last_(last) {}
 
   // One to a few mutations. What they were, for who wants to know.
   uint32_t Mutate(Input* input);
@@ -53,12 +56,15 @@ class Mutator {
 
  private:
   Mutation DrawLone();
-  Op DrawOp();
-  void ChangeOp(Op* op);
+  Op DrawOp(int procs);
+  void ChangeOp(Op* op, int procs);
+  Program DrawProgram();
   void ChangePool(Program* program);
   explore::Moment DrawMoment();
   explore::Departure DrawDeparture();
   void ChangeDeparture(explore::Departure* departure);
+  void NewPlan(explore::Plan* plan);
+  bool NewFocus(explore::Plan* plan);
   bool AddDeparture(explore::Plan* plan, const explore::Departure& departure);
   bool ApplyToOps(Mutation mutation, Program* program);
   bool ApplyToPlan(Mutation mutation, explore::Plan* plan);
@@ -68,8 +74,7 @@ class Mutator {
   size_t Index(size_t size) { return static_cast<size_t>(dice_.Below(size)); }
 
   stress::Dice dice_;
-  const explore::Moment* const moments_;
-  const int moment_count_;
+  const explore::Planned* const last_;
 };
 
 }  // namespace reveille::fuzz

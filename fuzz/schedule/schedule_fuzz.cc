@@ -36,11 +36,7 @@ size_t Put(const Input& input, uint8_t* data, size_t most) {
   return bytes.size();
 }
 
-Mutator MutatorFor(unsigned seed) {
-  int count = 0;
-  const explore::Moment* const moments = LastMoments(&count);
-  return Mutator(seed, moments, count);
-}
+Mutator MutatorFor(unsigned seed) { return Mutator(seed, LastPlanned()); }
 
 }  // namespace
 }  // namespace reveille::fuzz

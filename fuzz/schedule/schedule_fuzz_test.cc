@@ -1,14 +1,20 @@
 // What schedule_fuzz is made of: inputs, the mutator, feedback, executions.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "fuzz/schedule/convert.h"
 #include "fuzz/schedule/execution.h"
 #include "fuzz/schedule/feedback.h"
@@ -98,13 +104,14 @@ TEST(MutatorTest, WhatItMakesIsValidAndEveryMutationIsReached) {
   const auto seeds = Seeds();
   Dice dice(3);
   uint32_t reached = 0;
+  Execute(seeds[1].second);
   for (int i = 0; i < 4'000; ++i) {
     Input input = seeds[dice.Below(seeds.size())].second;
-    Mutator mutator(dice.Next(), nullptr, 0);
+    Mutator mutator(dice.Next(), LastPlanned());
     for (int k = 0; k < 5; ++k) {
       const Input& other = seeds[dice.Below(seeds.size())].second;
       Input another = other;
-      reached |= Mutator(dice.Next(), nullptr, 0).Mutate(&another);
+      reached |= Mutator(dice.Next(), nullptr).Mutate(&another);
       reached |=
           k % 2 == 0 ? mutator.Mutate(&input) : mutator.Cross(&input, another);
       ExpectWithinBounds(input);
@@ -118,32 +125,54 @@ TEST(MutatorTest, TheSameSeedMakesTheSameInput) {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     Input a = Seeds()[0].second;
     Input b = a;
-    Mutator(seed, nullptr, 0).Mutate(&a);
-    Mutator(seed, nullptr, 0).Mutate(&b);
+    Mutator(seed, nullptr).Mutate(&a);
+    Mutator(seed, nullptr).Mutate(&b);
     EXPECT_TRUE(a == b);
   }
 }
 
 TEST(MutatorTest, DeparturesAreMostlyPutAtTheMomentsOfTheLastExecution) {
-  const explore::Moment moments[] = {{3, 77}, {5, 1234}};
+  Execute(Seeds()[1].second);
+  const explore::Planned& last = *LastPlanned();
   int there = 0;
   for (uint64_t seed = 0; seed < 200; ++seed) {
     Input input;
-    Mutator(seed, moments, 2).Apply(Mutation::kAddDeparture, &input, input);
+    Mutator(seed, &last).Apply(Mutation::kAddDeparture, &input, input);
     ASSERT_EQ(input.plan.count, 1);
     const Departure& departure = input.plan.departures[0];
-    there += (departure.thread == 3 && departure.number == 77) ||
-             (departure.thread == 5 && departure.number == 1234);
+    there += std::any_of(last.moments(), last.moments() + last.moment_count(),
+                         [&departure](const explore::Moment& moment) {
+                           return moment.thread == departure.thread &&
+                                  moment.number == departure.number;
+                         });
   }
   EXPECT_GT(there, 150);
   EXPECT_LT(there, 200);
+}
+
+TEST(MutatorTest, ObjectsThatAnExecutionSharedComeIntoFocus) {
+  Execute(Seeds()[1].second);
+  std::set<uint16_t> objects;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    Input input;
+    EXPECT_FALSE(Mutator(seed, nullptr).Apply(Mutation::kNewFocus, &input, {}));
+    input.plan.base = PlanBase::kFocusOperations;
+    EXPECT_FALSE(Mutator(seed, nullptr).Apply(Mutation::kNewFocus, &input, {}));
+    ASSERT_TRUE(
+        Mutator(seed, LastPlanned()).Apply(Mutation::kNewFocus, &input, {}));
+    ASSERT_GT(input.plan.focus.count, 0);
+    objects.insert(input.plan.focus.objects[0]);
+    EXPECT_GT(input.plan.focus.left[0] + input.plan.focus.left[1], 0);
+    EXPECT_TRUE(SurvivesEncoding(input)) << ToText(input);
+  }
+  EXPECT_GT(objects.size(), 3u);
 }
 
 TEST(MutatorTest, AFullInputStillMutates) {
   Input input;
   input.program.ops.resize(Program::kMostOps);
   input.plan.count = Plan::kMostDepartures;
-  Mutator mutator(9, nullptr, 0);
+  Mutator mutator(9, nullptr);
   EXPECT_FALSE(mutator.Apply(Mutation::kInsertOp, &input, input));
   EXPECT_FALSE(mutator.Apply(Mutation::kAddDeparture, &input, input));
   EXPECT_NE(mutator.Mutate(&input), 0u);
@@ -206,9 +235,8 @@ TEST(ExecutionTest, SeedsAreCleanAndNameMoments) {
   for (const auto& [name, input] : Seeds()) {
     const explore::Outcome& outcome = Execute(input);
     EXPECT_EQ(outcome.verdict, Verdict::kClean) << name << outcome.message;
-    int count = 0;
-    const explore::Moment* moments = LastMoments(&count);
-    with_moments += count > 0 && moments[0].number > 0;
+    const explore::Planned& last = *LastPlanned();
+    with_moments += last.moment_count() > 0 && last.moments()[0].number > 0;
   }
   EXPECT_GT(with_moments, 45);
 }
@@ -217,10 +245,9 @@ TEST(ExecutionTest, ADepartureChangesTheScheduleWhereItIsAndOnlyFromThereOn) {
   Input input = Seeds()[1].second;
   input.plan.base = PlanBase::kStay;
   const uint64_t before = Execute(input).hash;
-  int count = 0;
-  const explore::Moment* const moments = LastMoments(&count);
+  const int count = LastPlanned()->moment_count();
   ASSERT_GT(count, 0);
-  const explore::Moment moment = moments[count / 2];
+  const explore::Moment moment = LastPlanned()->moments()[count / 2];
   input.plan.departures[0] = {Departure::What::kSwitch, moment.thread,
                               moment.number, 0};
   input.plan.count = 1;
@@ -259,6 +286,61 @@ TEST(CorpusTest, EachInputAloneDecidesEverything) {
   }
   ASSERT_TRUE(SetFeedback("none").ok());
   EXPECT_GE(inputs, 54);
+}
+
+// Of each kind of plan, with all that the mutator puts into one.
+std::vector<Input> InputsOfAllBases(int of_each) {
+  std::vector<Input> inputs;
+  for (int i = 0; i < of_each * explore::kPlanBases; ++i) {
+    Input input;
+    Mutator drawing(static_cast<uint64_t>(i), nullptr);
+    drawing.Apply(Mutation::kNewProgram, &input, input);
+    drawing.Apply(Mutation::kNewSeed, &input, input);
+    input.plan.base = static_cast<PlanBase>(i % explore::kPlanBases);
+    Execute(input);
+    Mutator learnt(static_cast<uint64_t>(i), LastPlanned());
+    learnt.Apply(Mutation::kNewFocus, &input, input);
+    learnt.Apply(Mutation::kAddDeparture, &input, input);
+    inputs.push_back(std::move(input));
+  }
+  return inputs;
+}
+
+std::vector<std::string> LinesOf(const std::string& command) {
+  std::vector<std::string> lines;
+  FILE* const pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return lines;
+  for (char line[256]; std::fgets(line, sizeof line, pipe) != nullptr;) {
+    lines.emplace_back(absl::StripTrailingAsciiWhitespace(line));
+  }
+  EXPECT_EQ(pclose(pipe), 0) << command;
+  return lines;
+}
+
+// Addresses of code and of globals are others there.
+TEST(ExecutionTest, AnotherProgramExecutesAnInputTheSameWay) {
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) /
+      absl::StrCat("inputs-", getpid());
+  std::filesystem::create_directories(folder);
+  std::string command = REVEILLE_FUZZ_PROGRAM " outcome";
+  std::vector<std::string> here;
+  const std::vector<Input> inputs = InputsOfAllBases(100);
+  for (const Input& input : inputs) {
+    const std::string path = folder / absl::StrCat(here.size());
+    const std::vector<uint8_t> bytes = EncodeInput(input);
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+    absl::StrAppend(&command, " ", path);
+    here.push_back(ToText(Execute(input)));
+  }
+  const std::vector<std::string> there = LinesOf(command);
+  ASSERT_EQ(there.size(), here.size());
+  for (size_t i = 0; i < here.size(); ++i) {
+    EXPECT_EQ(here[i], there[i]) << ToText(inputs[i]);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(CorpusTest, SeedsInTheTreeAreThoseThatTheProgramWrites) {

@@ -131,7 +131,7 @@ void MakeThreadStateFresh(Fiber* fiber) {
   fiber->clock_driven = false;
   ++fiber->generation;
   fiber->waiting = {};
-  fiber->spin = {};
+  fiber->spin.Forget();
   fiber->result = nullptr;
   fiber->plain_accesses_left =
       g_execution.limits.plain_accesses ? 1 : kPlainRun;

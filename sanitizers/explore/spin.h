@@ -12,28 +12,33 @@
 
 #include <stdint.h>
 
+#include "random.h"
+
 namespace reveille::explore {
 
+// What is known is known exactly: with a filter that takes one look for another
+// it depends on the addresses of the code which ones, and two programs with the
+// same code under test would go on differently after the same choices.
 class Spin {
  public:
   // Records one look. True when everything has been seen twice more without
   // anything new, and again after each further round.
   bool Look(uintptr_t pc, uintptr_t object, uint64_t value) {
-    uint64_t look = (pc * 0x9e3779b97f4a7c15) ^ (object * 0xc2b2ae3d27d4eb4f) ^
-                    (value * 0x165667b19e3779f9);
-    look ^= look >> 32;
-    look *= 0x9e3779b97f4a7c15;
-    uint64_t& word = seen_[look >> 62];
-    const uint64_t bit = uint64_t{1} << ((look >> 56) & 63);
-    if ((word & bit) == 0) {
+    uint64_t key = (pc * 0x9e3779b97f4a7c15) ^ (object * 0xc2b2ae3d27d4eb4f) ^
+                   (value * 0x165667b19e3779f9);
+    key ^= key >> 32;
+    key *= 0x9e3779b97f4a7c15;
+    uint64_t& word = filter_[key >> 62];
+    const uint64_t bit = uint64_t{1} << ((key >> 56) & 63);
+    if ((word & bit) == 0 || !Knows(key)) {
+      if (distinct_ == kMostDistinct) Clear();
       word |= bit;
-      Count();
-      Include(pc, object);
+      objects_ |= BitFor(object >> 3);
+      places_ |= BitFor(pc);
+      looks_[distinct_++] = {key, pc, object >> 3};
+      stale_ = 0;
       return false;
     }
-    // It may only seem to be known, and who does not know what a thread looks
-    // at does not release it.
-    Include(pc, object);
     if (++stale_ < 2 * distinct_) return false;
     stale_ -= distinct_;
     return true;
@@ -48,12 +53,24 @@ class Spin {
   }
 
   bool MayLookAt(uintptr_t object) const {
-    return (objects_ & BitFor(object >> 3)) != 0;
+    if ((objects_ & BitFor(object >> 3)) == 0) return false;
+    for (uint32_t i = 0; i < distinct_; ++i) {
+      if (looks_[i].granule == object >> 3) return true;
+    }
+    return false;
   }
-  bool MayLookFrom(uintptr_t pc) const { return (places_ & BitFor(pc)) != 0; }
+  bool MayLookFrom(uintptr_t pc) const {
+    return (places_ & BitFor(pc)) != 0 && FirstFrom(pc) < distinct_;
+  }
 
   // The same for all who spin in the same loop, or nearly so.
-  uint64_t place() const { return places_; }
+  uint64_t place() const {
+    uint64_t places = 0;
+    for (uint32_t i = 0; i < distinct_; ++i) {
+      if (FirstFrom(looks_[i].pc) == i) places += Scatter(looks_[i].pc);
+    }
+    return places;
+  }
 
   // How many looks make a round.
   uint32_t round_length() const { return distinct_; }
@@ -68,36 +85,46 @@ class Spin {
  private:
   // Who sees more different things than this between two changes does not
   // spin, but work.
-  static constexpr uint32_t kMostDistinct = 64;
+  static constexpr uint32_t kMostDistinct = 80;
+
+  struct Known {
+    uint64_t key = 0;  // made of all three; no two looks share one
+    uintptr_t pc = 0;
+    uintptr_t granule = 0;
+  };
 
   static uint64_t BitFor(uintptr_t value) {
     return uint64_t{1} << ((value * 0x9e3779b97f4a7c15) >> 58);
   }
 
+  bool Knows(uint64_t key) const {
+    for (uint32_t i = 0; i < distinct_; ++i) {
+      if (looks_[i].key == key) return true;
+    }
+    return false;
+  }
+  // Its number, or distinct_.
+  uint32_t FirstFrom(uintptr_t pc) const {
+    uint32_t i = 0;
+    while (i < distinct_ && looks_[i].pc != pc) ++i;
+    return i;
+  }
+
   void Clear() {
-    for (uint64_t& word : seen_) word = 0;
+    for (uint64_t& word : filter_) word = 0;
     objects_ = 0;
     places_ = 0;
     distinct_ = 0;
     stale_ = 0;
   }
-  void Count() {
-    if (++distinct_ > kMostDistinct) {
-      Clear();
-      distinct_ = 1;
-    }
-    stale_ = 0;
-  }
-  void Include(uintptr_t pc, uintptr_t object) {
-    objects_ |= BitFor(object >> 3);
-    places_ |= BitFor(pc);
-  }
 
-  uint64_t seen_[4] = {};  // Bloom filter of looks
-  uint64_t objects_ = 0;   // Bloom filter of what is looked at
-  uint64_t places_ = 0;    // Bloom filter of where from
-  uint32_t distinct_ = 0;  // looks that were new
-  uint32_t stale_ = 0;     // looks in a row that were not
+  // Filters say quickly what is not known.
+  uint64_t filter_[4] = {};  // of keys
+  uint64_t objects_ = 0;     // of granules
+  uint64_t places_ = 0;      // of pcs
+  uint32_t distinct_ = 0;    // looks that were new
+  uint32_t stale_ = 0;       // looks in a row that were not
+  Known looks_[kMostDistinct] = {};
 };
 
 // Loops that did not end by themselves when they were allowed to. To let them

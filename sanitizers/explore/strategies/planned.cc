@@ -9,8 +9,9 @@ namespace {
 // One operation in so many lowers the priority of its thread, or in 4, 16 or 64
 // times as many, by the seed.
 constexpr uint64_t kLoweringOneIn = 8;
-// kLazyWalk leaves the running thread once in so many choices.
-constexpr uint32_t kLazyOneIn = 8;
+// kLazyWalk leaves the running thread once in so many choices, or in 2, 4 or 8
+// times as many, by the seed.
+constexpr uint64_t kLazyOneIn = 8;
 // A hold lasts this many choices, doubled for each unit of the value.
 constexpr uint32_t kShortestHold = 4;
 
@@ -31,7 +32,15 @@ bool Planned::Begin(uint64_t key) {
   lowerings_ = 0;
   choices_ = 0;
   met_ = 0;
-  for (int i = 0; i <= kMaxThreads; ++i) lowered_[i] = redrawn_[i] = 0;
+  for (int i = 0; i <= kMaxThreads; ++i) {
+    lowered_[i] = redrawn_[i] = 0;
+    held_back_[i] = 0;
+  }
+  seen_ = 0;
+  for (int i = 0; i < Focus::kThreads; ++i) left_[i] = plan_->focus.left[i];
+  intended_ = -1;
+  intentions_ = 0;
+  shared_.Begin();
   return true;
 }
 
@@ -92,6 +101,7 @@ void Planned::ReleaseWhoWasMet(const ChoicePoint& at, int chosen) {
 
 void Planned::NoteMoment(const ChoicePoint& at) {
   const PendingEvent& mine = at.pending[at.running];
+  shared_.Watch(at.running, mine);
   bool meets = choices_ % kOtherMomentsOneIn == 0;
   for (uint64_t rest = at.threads & ~(uint64_t{1} << at.running);
        rest != 0 && !meets; rest &= rest - 1) {
@@ -104,20 +114,11 @@ void Planned::NoteMoment(const ChoicePoint& at) {
   ++met_;
 }
 
-int Planned::ByPriority(const ChoicePoint& at, uint64_t threads) {
-  const int running = at.running;
-  const uint64_t one_in = kLoweringOneIn << (2 * (Draw(300, 0) % 4));
-  if (Contains(threads, running) &&
-      (at.pending[running].kind == Kind::kYield ||
-       Draw(static_cast<uint64_t>(running) + 100, at.pending[running].number) %
-               one_in ==
-           0)) {
-    lowered_[running] = ++lowerings_;
-  }
-  int best = -1;
+int Planned::HighestThread(uint64_t threads) const {
+  int best = __builtin_ctzll(threads);
   for (uint64_t rest = threads; rest != 0; rest &= rest - 1) {
     const int thread = __builtin_ctzll(rest);
-    if (best < 0 || lowered_[thread] < lowered_[best] ||
+    if (lowered_[thread] < lowered_[best] ||
         (lowered_[thread] == lowered_[best] &&
          Draw(static_cast<uint64_t>(thread), 0) >
              Draw(static_cast<uint64_t>(best), 0))) {
@@ -127,19 +128,88 @@ int Planned::ByPriority(const ChoicePoint& at, uint64_t threads) {
   return best;
 }
 
+// Whoever yields, or was held back because it spins, comes after all others.
+void Planned::LowerWhoSpins(const ChoicePoint& at) {
+  const PendingEvent& mine = at.pending[at.running];
+  if (mine.kind == Kind::kYield || mine.held != held_back_[at.running]) {
+    held_back_[at.running] = mine.held;
+    lowered_[at.running] = ++lowerings_;
+  }
+}
+
+int Planned::ByPriority(const ChoicePoint& at, uint64_t threads) {
+  const int running = at.running;
+  const uint64_t one_in = kLoweringOneIn << (2 * (Draw(300, 0) % 4));
+  LowerWhoSpins(at);
+  if (Contains(threads, running) &&
+      Draw(static_cast<uint64_t>(running) + 100, at.pending[running].number) %
+              one_in ==
+          0) {
+    lowered_[running] = ++lowerings_;
+  }
+  return HighestThread(threads);
+}
+
 int Planned::ByOperation(const ChoicePoint& at, uint64_t threads) {
-  int best = -1;
+  int best = __builtin_ctzll(threads);
   uint64_t most = 0;
   for (uint64_t rest = threads; rest != 0; rest &= rest - 1) {
     const int thread = __builtin_ctzll(rest);
     const uint64_t priority =
         Draw(static_cast<uint64_t>(thread) << 16 | redrawn_[thread],
              at.pending[thread].number);
-    if (best >= 0 && priority <= most) continue;
+    if (thread != best && priority <= most) continue;
     best = thread;
     most = priority;
   }
   return best;
+}
+
+// Each thread as likely as it has operations on the objects left. Those of
+// threads that are still to come count for the first one, which makes them.
+int Planned::DrawIntended(uint64_t threads) {
+  uint64_t unborn = 0;
+  for (int i = 0; i < Focus::kThreads; ++i) {
+    if (!Contains(seen_, i)) unborn += static_cast<uint64_t>(left_[i]);
+  }
+  const auto left_of = [&](int thread) {
+    const auto left = static_cast<uint64_t>(left_[FocusSlot(thread)]);
+    return (left == 0 ? 1 : left) + (thread == 0 ? unborn : 0);
+  };
+  uint64_t total = 0;
+  for (uint64_t rest = threads; rest != 0; rest &= rest - 1) {
+    total += left_of(__builtin_ctzll(rest));
+  }
+  uint64_t drawn = Draw(400, intentions_++) % total;
+  for (uint64_t rest = threads; rest != 0; rest &= rest - 1) {
+    const int thread = __builtin_ctzll(rest);
+    if (drawn < left_of(thread)) return thread;
+    drawn -= left_of(thread);
+  }
+  return __builtin_ctzll(threads);
+}
+
+int Planned::ByFocus(const ChoicePoint& at, uint64_t threads) {
+  seen_ |= at.threads;
+  LowerWhoSpins(at);
+  if (intended_ < 0 || !Contains(threads, intended_)) {
+    intended_ = DrawIntended(threads);
+  }
+  uint64_t candidates = threads;
+  while (candidates != 0) {
+    const int thread = Highest(at, candidates);
+    if (!plan_->focus.Has(KeyOf(at.pending[thread].object))) return thread;
+    if (thread == intended_) {
+      int& left = left_[FocusSlot(thread)];
+      if (left > 0) --left;
+      intended_ = -1;
+      return thread;
+    }
+    candidates &= ~(uint64_t{1} << thread);
+  }
+  // All are about to touch an object, and the one that should cannot.
+  intended_ = -1;
+  return Highest(at, threads);
 }
 
 void Planned::RedrawConflicting(const ChoicePoint& at, int chosen) {
@@ -159,7 +229,7 @@ int Planned::BaseThread(const ChoicePoint& at, uint64_t threads) {
       if (can_stay && at.pending[running].kind != Kind::kYield) return running;
       return NthThread(threads, any);
     case PlanBase::kLazyWalk:
-      if (can_stay && any % kLazyOneIn != 0 &&
+      if (can_stay && any % (kLazyOneIn << (Draw(500, 0) % 4)) != 0 &&
           at.pending[running].kind != Kind::kYield) {
         return running;
       }
@@ -170,6 +240,9 @@ int Planned::BaseThread(const ChoicePoint& at, uint64_t threads) {
       return ByPriority(at, threads);
     case PlanBase::kOperations:
       return ByOperation(at, threads);
+    case PlanBase::kFocusPriorities:
+    case PlanBase::kFocusOperations:
+      return ByFocus(at, threads);
   }
   return running;
 }
@@ -198,7 +271,10 @@ uint32_t Planned::ChooseThread(const ChoicePoint& at) {
   }
   if (thread < 0) thread = BaseThread(at, WithoutHeld(at.threads));
   ReleaseWhoWasMet(at, thread);
-  if (plan_->base == PlanBase::kOperations) RedrawConflicting(at, thread);
+  if (plan_->base == PlanBase::kOperations ||
+      plan_->base == PlanBase::kFocusOperations) {
+    RedrawConflicting(at, thread);
+  }
   return OptionOf(at.threads, thread);
 }
 

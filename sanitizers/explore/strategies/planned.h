@@ -13,6 +13,7 @@
 
 #include "../random.h"
 #include "../strategy.h"
+#include "focus.h"
 
 namespace reveille::explore {
 
@@ -23,8 +24,17 @@ enum class PlanBase : uint8_t {
   kLazyWalk,    // as kWalk, but mostly the running thread
   kPriorities,  // a random priority per thread, lowered now and then
   kOperations,  // a random priority per operation, redrawn by what conflicts
+  // All orders of what is done to the objects in focus are equally likely; the
+  // rest goes by one of the two above. (Selectively uniform random walk.)
+  kFocusPriorities,
+  kFocusOperations,
 };
-inline constexpr int kPlanBases = 5;
+inline constexpr int kPlanBases = 7;
+
+inline bool HasFocus(PlanBase base) {
+  return base == PlanBase::kFocusPriorities ||
+         base == PlanBase::kFocusOperations;
+}
 
 struct Departure {
   enum class What : uint8_t {
@@ -50,6 +60,7 @@ struct Plan {
 
   PlanBase base = PlanBase::kStay;
   uint32_t seed = 0;
+  Focus focus;  // only of a base that has one
   int count = 0;
   Departure departures[kMostDepartures];
 };
@@ -78,6 +89,7 @@ class Planned final : public Strategy {
   int moment_count() const {
     return static_cast<int>(met_ < kMostMoments ? met_ : kMostMoments);
   }
+  const SharedObjects& shared_objects() const { return shared_; }
 
  private:
   struct Held {
@@ -96,6 +108,14 @@ class Planned final : public Strategy {
   int BaseThread(const ChoicePoint& at, uint64_t threads);
   int ByPriority(const ChoicePoint& at, uint64_t threads);
   int ByOperation(const ChoicePoint& at, uint64_t threads);
+  int ByFocus(const ChoicePoint& at, uint64_t threads);
+  int DrawIntended(uint64_t threads);
+  int Highest(const ChoicePoint& at, uint64_t threads) {
+    return plan_->base == PlanBase::kFocusPriorities ? HighestThread(threads)
+                                                     : ByOperation(at, threads);
+  }
+  void LowerWhoSpins(const ChoicePoint& at);
+  int HighestThread(uint64_t threads) const;
   void RedrawConflicting(const ChoicePoint& at, int chosen);
   uint64_t Draw(uint64_t a, uint64_t b) const {
     return Scatter(seed_ ^ Scatter(a << 32 | b));
@@ -106,9 +126,15 @@ class Planned final : public Strategy {
   uint32_t done_ = 0;  // departures, as bits
   uint64_t held_ = 0;  // threads, as bits
   Held holds_[kMaxThreads + 1];
-  uint16_t lowered_[kMaxThreads + 1] = {};  // kPriorities: how often
-  uint16_t redrawn_[kMaxThreads + 1] = {};  // kOperations
+  uint16_t lowered_[kMaxThreads + 1] = {};    // kPriorities: how often
+  uint16_t redrawn_[kMaxThreads + 1] = {};    // kOperations
+  uint32_t held_back_[kMaxThreads + 1] = {};  // as spinners
   uint16_t lowerings_ = 0;
+  uint64_t seen_ = 0;  // threads, as bits; with a focus:
+  int left_[Focus::kThreads] = {};
+  int intended_ = -1;
+  uint32_t intentions_ = 0;
+  SharedObjects shared_;
   uint64_t choices_ = 0;
   uint64_t met_ = 0;
   Moment moments_[kMostMoments];

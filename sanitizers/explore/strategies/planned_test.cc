@@ -49,8 +49,9 @@ TEST(Planned, TheSamePlanIsTheSameExecution) {
 }
 
 TEST(Planned, SeedsDifferUnderEveryBaseThatDraws) {
-  for (const PlanBase base : {PlanBase::kWalk, PlanBase::kLazyWalk,
-                              PlanBase::kPriorities, PlanBase::kOperations}) {
+  for (const PlanBase base :
+       {PlanBase::kWalk, PlanBase::kLazyWalk, PlanBase::kPriorities,
+        PlanBase::kOperations, PlanBase::kFocusOperations}) {
     std::set<uint64_t> hashes;
     for (uint32_t seed = 0; seed < 50; ++seed) {
       Plan plan;
@@ -62,6 +63,43 @@ TEST(Planned, SeedsDifferUnderEveryBaseThatDraws) {
     }
     EXPECT_GT(hashes.size(), 3u) << static_cast<int>(base);
   }
+}
+
+TEST(Planned, WhatThreadsShareComesIntoFocusAndNothingElse) {
+  Plan plan;
+  Planned planned(&plan);
+  RunOnce(&planned, 0, {}, [](void*) { Swap(); }, nullptr);
+  Focus focus;
+  ASSERT_TRUE(planned.shared_objects().AddTo(&focus, 5));
+  EXPECT_EQ(focus.count, 1);
+  EXPECT_TRUE(focus.Has(focus.objects[0]));
+  // Both threads do all of theirs there.
+  EXPECT_GE(focus.left[1], 4);
+  EXPECT_GE(focus.left[2], 4);
+  const uint16_t object = focus.objects[0];
+  while (planned.shared_objects().AddTo(&focus, 6)) {
+    EXPECT_NE(focus.objects[focus.count - 1], object);
+  }
+  EXPECT_LE(focus.count, Focus::kMostObjects);
+}
+
+TEST(Planned, OrdersOfWhatIsInFocusDifferUnderPriorities) {
+  Plan plan;
+  Planned first(&plan);
+  RunOnce(&first, 0, {}, [](void*) { Swap(); }, nullptr);
+  plan.base = PlanBase::kFocusPriorities;
+  const auto hashes = [&plan] {
+    std::set<uint64_t> all;
+    for (plan.seed = 0; plan.seed < 50; ++plan.seed) {
+      Planned planned(&plan);
+      all.insert(
+          RunOnce(&planned, 0, {}, [](void*) { Swap(); }, nullptr)->hash);
+    }
+    return all.size();
+  };
+  const size_t without = hashes();
+  ASSERT_TRUE(first.shared_objects().AddTo(&plan.focus, 5));
+  EXPECT_GT(hashes(), 2 * without);
 }
 
 TEST(Planned, StayingPreemptsNobody) {

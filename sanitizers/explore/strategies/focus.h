@@ -1,0 +1,68 @@
+// Focus: objects that a schedule is about, and how often each thread is going
+// to touch them. A plan carries it, so that an input alone decides everything;
+// it is drawn from what an execution shared.
+#ifndef REVEILLE_SANITIZERS_EXPLORE_STRATEGIES_FOCUS_H_
+#define REVEILLE_SANITIZERS_EXPLORE_STRATEGIES_FOCUS_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../strategy.h"
+
+namespace reveille::explore {
+
+// 16 bits made of an address: the same in every process. 0 for what the loader
+// puts elsewhere each time; two objects may share one, which does no harm.
+uint16_t KeyOf(uintptr_t object);
+
+struct Focus {
+  static constexpr int kMostObjects = 3;
+  static constexpr int kThreads = 8;
+
+  int count = 0;
+  uint16_t objects[kMostObjects] = {};
+  // Operations on them, by thread; the last is of all threads beyond.
+  uint8_t left[kThreads] = {};
+
+  bool Has(uint16_t key) const {
+    for (int i = 0; i < count; ++i) {
+      if (objects[i] == key) return true;
+    }
+    return false;
+  }
+};
+
+inline int FocusSlot(int thread) {
+  return thread < Focus::kThreads ? thread : Focus::kThreads - 1;
+}
+
+// Which objects an execution's threads share.
+class SharedObjects {
+ public:
+  // An execution begins: nothing is known.
+  void Begin();
+  void Watch(int thread, const PendingEvent& event);
+
+  // Adds one to the focus, more likely those with much to order. False: there
+  // is none, or no place for one.
+  bool AddTo(Focus* focus, uint64_t random) const;
+
+ private:
+  static constexpr size_t kSlots = 256;  // a power of two
+  static constexpr size_t kProbes = 8;   // then the object goes unseen
+
+  struct Object {
+    uint32_t serial = 0;  // the execution in which the rest is meant
+    uint16_t key = 0;
+    bool changes = false;
+    uint8_t touched[Focus::kThreads] = {};
+  };
+  uint64_t WeightOf(const Object& object, const Focus& focus) const;
+
+  uint32_t serial_ = 0;
+  Object objects_[kSlots];
+};
+
+}  // namespace reveille::explore
+
+#endif  // REVEILLE_SANITIZERS_EXPLORE_STRATEGIES_FOCUS_H_
