@@ -4,7 +4,7 @@
 // for each pass; short slices first, twice as long with each pass. Most bugs
 // show at once where they show at all, and the rest get the remaining time. Two
 // workers have twice the time of one, where there is less to explore, and of
-// three: nearly all that three can lose two can, in shorter schedules.
+// three, whose schedules are longer.
 #ifndef REVEILLE_STRESS_SCORE_SLICES_H_
 #define REVEILLE_STRESS_SCORE_SLICES_H_
 
