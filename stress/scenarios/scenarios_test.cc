@@ -105,13 +105,15 @@ TEST_P(RepeatabilityTest, SeedDecidesWhatIsSubmitted) {
 INSTANTIATE_TEST_SUITE_P(Scenarios, RepeatabilityTest,
                          testing::Values("burst", "fanout", "handoff",
                                          "idlework", "lend", "netpoll", "pdrop",
-                                         "rendezvous", "resize", "yield"));
+                                         "relay", "rendezvous", "resize",
+                                         "yield"));
 
 TEST(ScenarioRegistryTest, KnowsEveryScenarioByName) {
   for (const char* name :
-       {"alarm", "burst", "childgate", "errand", "fanout", "giveway", "handoff",
-        "idlework", "lend", "mix", "netpoll", "overtake", "pdrop", "readyrace",
-        "rendezvous", "resize", "shutdown", "timers", "yield"}) {
+       {"alarm",      "burst",    "childgate", "errand",    "fanout",
+        "giveway",    "handoff",  "idlework",  "lend",      "mix",
+        "netpoll",    "overtake", "pdrop",     "readyrace", "relay",
+        "rendezvous", "resize",   "shutdown",  "timers",    "yield"}) {
     const Scenario* scenario = FindScenario(name);
     ASSERT_NE(scenario, nullptr) << name;
     EXPECT_FALSE(scenario->promise.empty());
