@@ -5,8 +5,10 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "stress/driver/cli.h"
 #include "stress/driver/duration.h"
 #include "stress/report/files.h"
@@ -147,20 +149,25 @@ absl::Status OpenFolder(ScoreOptions* options) {
 }
 
 struct TableOptions {
-  std::string score;  // "": no table is asked for.
+  std::vector<std::string> scores;  // None: no table is asked for.
   std::string into;
 };
 
 absl::StatusOr<int> Tabulate(const TableOptions& options) {
-  const absl::StatusOr<std::string> text = ReadWhole(options.score);
-  if (!text.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--markdown: ", text.status().message()));
+  std::vector<std::string> texts;
+  for (const std::string& path : options.scores) {
+    absl::StatusOr<std::string> text = ReadWhole(path);
+    if (!text.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--markdown: ", text.status().message()));
+    }
+    texts.push_back(*std::move(text));
   }
-  const absl::StatusOr<std::string> table = ScoreTable(*text);
+  const absl::StatusOr<std::string> table = ScoreTable(texts);
   if (!table.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--markdown: ", options.score, ": ", table.status().message()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--markdown: ", absl::StrJoin(options.scores, ","), ": ",
+                     table.status().message()));
   }
   if (options.into.empty()) {
     std::fputs(table->c_str(), stdout);
@@ -211,15 +218,16 @@ void AddScoreCommand(Cli* cli) {
   AddFolders(command, options.get());
   auto table = std::make_shared<TableOptions>();
   CLI::Option* markdown = command->add_option(
-      "--markdown", table->score,
-      "Runs nothing: the table of that score.json, in Markdown");
+      "--markdown", table->scores,
+      "Runs nothing: the tables of these score.json (a,b), in Markdown");
+  markdown->delimiter(',');
   command
       ->add_option("--into", table->into,
                    "Where the table goes between its two marks (to the output)")
       ->needs(markdown);
   command->callback([cli, options, table] {
     const absl::StatusOr<int> code =
-        table->score.empty() ? Score(options.get()) : Tabulate(*table);
+        table->scores.empty() ? Score(options.get()) : Tabulate(*table);
     if (code.ok()) {
       cli->exit_code = *code;
     } else {

@@ -333,7 +333,8 @@ TEST_F(ScoreCommandTest, TableComesFromTheScoreAlone) {
   const std::string score = "--markdown=" + out() + "/score.json";
   const DriverResult shown = driver_.Run({"score", score});
   EXPECT_EQ(shown.exit_code, 0) << shown.err;
-  EXPECT_NE(shown.out.find("| mutants | `easy` | 2/2 | 0.0 | 10 | deadlock | "),
+  EXPECT_NE(shown.out.find(
+                "| mutants | `easy` | 2/2 | 0.0 | 10 | 1 | 2/2 | deadlock | "),
             std::string::npos)
       << shown.out;
   EXPECT_NE(shown.out.find("Where there is no bug (2 pools): 0 findings in "),
@@ -347,6 +348,30 @@ TEST_F(ScoreCommandTest, TableComesFromTheScoreAlone) {
   EXPECT_EQ(
       ReadWhole(page).value_or(""),
       "a\n<!-- score: begin -->\n\n" + shown.out + "\n<!-- score: end -->\nb");
+}
+
+// One table of all lenses, and the details of the judge alone.
+TEST_F(ScoreCommandTest, TableOfSeveralScoresHasAColumnForEachLens) {
+  ASSERT_EQ(Score({"--mutants=easy"}).exit_code, 0);
+  const std::string plain = base_ + "/plain";
+  ASSERT_EQ(driver_
+                .Run({"score", "--out=" + plain, "--lenses=plain",
+                      "--mutants=easy,memory", "--trials=1", "--budget=100ms",
+                      "--bin=" + bin()})
+                .exit_code,
+            0);
+  const DriverResult shown =
+      driver_.Run({"score", "--markdown=" + out() + "/score.json," + plain +
+                                "/score.json"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_NE(shown.out.find("| | bug | explore-portfolio, rescuers off | plain, "
+                           "rescuers off |"),
+            std::string::npos)
+      << shown.out;
+  EXPECT_NE(shown.out.find("| mutants | `memory` | not run | "),
+            std::string::npos)
+      << shown.out;
+  EXPECT_EQ(shown.out.find("**plain"), std::string::npos) << shown.out;
 }
 
 TEST_F(ScoreCommandTest, NoTableFromAnythingElse) {
