@@ -104,16 +104,17 @@ TEST_P(RepeatabilityTest, SeedDecidesWhatIsSubmitted) {
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, RepeatabilityTest,
                          testing::Values("burst", "fanout", "handoff",
-                                         "idlework", "lend", "netpoll", "pdrop",
-                                         "relay", "rendezvous", "resize",
-                                         "yield"));
+                                         "idleresize", "idlework", "lend",
+                                         "netpoll", "pdrop", "relay",
+                                         "rendezvous", "resize", "yield"));
 
 TEST(ScenarioRegistryTest, KnowsEveryScenarioByName) {
   for (const char* name :
-       {"alarm",      "burst",    "childgate", "errand",    "fanout",
-        "giveway",    "handoff",  "idlework",  "lend",      "mix",
-        "netpoll",    "overtake", "pdrop",     "readyrace", "relay",
-        "rendezvous", "resize",   "shutdown",  "timers",    "yield"}) {
+       {"alarm",   "burst",      "childgate",  "errand",   "fanout",
+        "giveway", "handoff",    "idleresize", "idlework", "lend",
+        "mix",     "netpoll",    "overtake",   "pdrop",    "readyrace",
+        "relay",   "rendezvous", "resize",     "shutdown", "timers",
+        "yield"}) {
     const Scenario* scenario = FindScenario(name);
     ASSERT_NE(scenario, nullptr) << name;
     EXPECT_FALSE(scenario->promise.empty());
@@ -134,9 +135,9 @@ TEST(ScenarioRegistryTest, PoolWithoutACapabilityIsToldWhichOneIsMissing) {
     bool Shutdown(PoolClock::time_point) override { return true; }
   } pool;
   EXPECT_EQ(FindScenario("burst")->missing(pool), "");
-  for (const char* name :
-       {"alarm", "childgate", "giveway", "idlework", "lend", "netpoll",
-        "overtake", "pdrop", "readyrace", "resize", "timers", "yield"}) {
+  for (const char* name : {"alarm", "childgate", "giveway", "idleresize",
+                           "idlework", "lend", "netpoll", "overtake", "pdrop",
+                           "readyrace", "resize", "timers", "yield"}) {
     EXPECT_NE(FindScenario(name)->missing(pool), "") << name;
   }
 }
