@@ -139,6 +139,16 @@ class Tables {
     if (!intro_.empty()) intro_ += "\n";
     intro_ += Intro(score);
     for (const nlohmann::json& cell : score.at("cells")) {
+      cells_.emplace(std::pair(cell.at("group").get<std::string>(),
+                               cell.at("bug").get<std::string>()),
+                     cell);
+    }
+    shortcomings_ += Shortcomings(score);
+  }
+
+  // By group and bug, whichever score they are from.
+  void Sort() {
+    for (const auto& [name, cell] : cells_) {
       const std::string title = TitleOf(cell);
       if (cell.at("expected").get<bool>()) {
         AddBug(title, cell);
@@ -146,7 +156,6 @@ class Tables {
         AddClean(absl::StrCat(UnitOf(cell), " under ", title), cell);
       }
     }
-    shortcomings_ += Shortcomings(score);
   }
 
   std::string Text() const {
@@ -213,6 +222,7 @@ class Tables {
     return text;
   }
 
+  std::multimap<std::pair<std::string, std::string>, nlohmann::json> cells_;
   std::string intro_;
   std::string shortcomings_;
   std::vector<std::string> columns_;
@@ -226,19 +236,20 @@ class Tables {
 
 absl::StatusOr<std::string> ScoreTable(const std::vector<std::string>& scores) {
   Tables tables;
-  for (const std::string& text : scores) {
-    const nlohmann::json score = nlohmann::json::parse(text, nullptr, false);
-    if (!score.is_object() || score.value("schema", "") != kSchema) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("no score: its schema is not ", kSchema));
-    }
-    try {
+  try {
+    for (const std::string& text : scores) {
+      const nlohmann::json score = nlohmann::json::parse(text, nullptr, false);
+      if (!score.is_object() || score.value("schema", "") != kSchema) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("no score: its schema is not ", kSchema));
+      }
       tables.Add(score);
-    } catch (const nlohmann::json::exception& e) {
-      return absl::InvalidArgumentError(absl::StrCat("no score: ", e.what()));
     }
+    tables.Sort();
+    return tables.Text();
+  } catch (const nlohmann::json::exception& e) {
+    return absl::InvalidArgumentError(absl::StrCat("no score: ", e.what()));
   }
-  return tables.Text();
 }
 
 absl::Status PutTableInto(const std::string& path, const std::string& table) {
