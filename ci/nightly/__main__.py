@@ -20,6 +20,7 @@ import fuzz_lens
 import history
 import inputs
 import kinds
+import lens_canaries
 import machine
 import night as nights
 import options
@@ -148,6 +149,14 @@ def plan_of(record):
     return nights.make_plan(record, chosen.wants)
 
 
+def tell_blind(canaries, shown):
+    """{lens: why it is not looked through at all}"""
+    blind = {lens: f"the lens {lens} cannot see: {why}" for lens, why in canaries.items() if why}
+    for why in blind.values():
+        shown.line(f"nightly: {why}")
+    return blind
+
+
 def run_units(choices, record, store, plan, fuzzed):
     """The night with its interruptions; None when there is nothing to run."""
     record["planned"] = min(plan.planned, choices.units or plan.planned)
@@ -164,7 +173,8 @@ def run_units(choices, record, store, plan, fuzzed):
     )
     for item in record["not_run"]:
         shown.line(f"not run: {item['what']}: {item['why']}")
-    night = nights.Night(choices, plan, store, shown, fuzzed)
+    record["canaries"] = lens_canaries.answers(choices, [variant.lens for variant in plan.variants])
+    night = nights.Night(choices, plan, store, shown, fuzzed, tell_blind(record["canaries"], shown))
     try:
         night.run()
     except KeyboardInterrupt:

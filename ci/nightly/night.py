@@ -25,7 +25,7 @@ class Running:
 
 
 class Night(in_flight.InFlight):
-    def __init__(self, choices, the_plan, store, progress, fuzzed=None):
+    def __init__(self, choices, the_plan, store, progress, fuzzed=None, blind=None):
         super().__init__()
         self.fuzzed = fuzzed  # inputs.Inputs, if there are fuzz units
         self.choices = choices
@@ -33,7 +33,7 @@ class Night(in_flight.InFlight):
         self.store = store
         self.progress = progress
         self.done = store.done()
-        self.given_up = {}  # lens -> why
+        self.given_up = dict(blind or {})  # lens -> why
         self.failures_in_a_row = collections.Counter()
         self._next = 0
         minutes = choices.minutes or 0

@@ -1,6 +1,7 @@
 """summary.md: the page in a screenful, fit for a step summary."""
 
 import growth
+import judgement as judging
 import tally
 
 
@@ -66,7 +67,7 @@ def not_run_lines(night):
         yield f"- {item['what']}: {item['why']}"
     missing = night.night.get("missing", [])
     if missing:
-        yield f"- {len(missing)} of {night.night['planned']} planned units: no time left"
+        yield f"- {len(missing)} of {night.night['planned']} planned units: {judging.why_missing(night.night)}"
 
 
 def failure_lines(night):
