@@ -87,6 +87,9 @@ def summary(night, found, judgement):
         f"Pool {night.target}, root seed {night.options['seed']}, {tally.clock(counts['seconds'])}, "
         f"{tally.clock(counts['cpu_s'])} of processor time; units: {outcomes or 'none'}.",
     )
+    seen = sorted(lens for lens, why in (night.night.get("canaries") or {}).items() if not why)
+    if seen:
+        yield f"Lenses whose canary was seen before the first unit: {', '.join(seen)}."
     for title, lines in (
         ("Findings", finding_lines(night, found)),
         ("Could not be judged", failure_lines(night)),
