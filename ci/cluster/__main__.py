@@ -16,6 +16,7 @@ import fold
 import fuzz_lens
 import handed_on
 import kinds
+import lens_canaries
 import local
 import machine
 import options as night_options
@@ -63,6 +64,9 @@ def new_record(choices):
     }
     record |= fuzz_of(choices, record)
     campaigns.plan_of(record)
+    for lens, why in lens_canaries.answers(campaigns.choices_of(record), choices.lenses).items():
+        if why:
+            fail(f"the lens {lens} cannot see: {why}")
     record["programs"] = {path: campaigns.digest(path) for path in campaigns.programs(record)}
     return record
 

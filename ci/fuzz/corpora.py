@@ -37,6 +37,7 @@ class Corpora:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder).absolute()
         self._turns = 0
+        self._grown = {}  # of a corpus that is merged: what it had at the beginning
         self._lock = None
 
     def open(self):
@@ -106,11 +107,17 @@ class Corpora:
         folder = self.folder / ".merge" / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
+        self._grown[name] = set(os.listdir(self.of(name)))
         return folder
 
     def end_merge(self, name, whole):
-        """The smaller corpus takes the place of the larger one, or goes."""
+        """The smaller corpus takes the place of the larger one, with what was taken in
+        meanwhile; or it goes."""
         merged = self.folder / ".merge" / name
         if whole and any(merged.iterdir()):
+            late = set(os.listdir(self.of(name))) - self._grown[name]
+            for path in (self.of(name) / late_name for late_name in late - set(os.listdir(merged))):
+                # In both, as long as it is not decided which one stays.
+                shutil.copyfile(path, merged / path.name)
             exchange(merged, self.of(name))
         shutil.rmtree(merged, ignore_errors=True)

@@ -43,7 +43,7 @@ if flags.get("merge") == "1":
         paths[0].joinpath("half").write_text("half")
         say("out of memory")
         sys.exit(1)
-    time.sleep(seconds if play == "merge-slow" else 0)
+    time.sleep({"merge-slow": seconds, "merge-endless": 60}.get(play, 0))
     covered = set()
     for folder in paths[1:]:
         for path in sorted(folder.iterdir()):

@@ -18,32 +18,50 @@ def words_for(target, merged, grown, scratch):
     return [str(word) for word in words]
 
 
-def ended(process):
-    """How it ended; interrupted, it goes, and the interrupt goes on."""
-    try:
-        while (end := process.poll()) is None:
-            time.sleep(in_flight.LOOK_EVERY_SECONDS)
-        return end
-    except KeyboardInterrupt:
-        process.kill("interrupted")
-        while process.poll() is None:
-            time.sleep(in_flight.LOOK_EVERY_SECONDS)
-        raise
+class Merge:
+    """One that goes on beside whatever its owner does; `scratch` is a folder for what is
+    said meanwhile, which goes."""
+
+    def __init__(self, target, corpora, scratch, memory_kib):
+        self.target, self.corpora, self.scratch = target, corpora, scratch
+        scratch.mkdir()
+        merged = corpora.begin_merge(target.name)
+        words = words_for(target, merged, corpora.of(target.name), scratch)
+        try:
+            self._process = attempt.Attempt(words, scratch, MERGE_SECONDS, memory_kib, {})
+        except OSError:
+            self._process = None
+
+    def poll(self):
+        """None as long as it goes on; then whether the smaller corpus has taken the
+        place of the larger one."""
+        end = self._process.poll() if self._process else None
+        if self._process and not end:
+            return None
+        return self._end(bool(end) and end.status == 0 and not end.why)
+
+    def abandon(self):
+        if self._process:
+            self._process.kill("abandoned")
+            while self._process.poll() is None:
+                time.sleep(in_flight.LOOK_EVERY_SECONDS)
+        self._end(False)
+
+    def _end(self, whole):
+        try:
+            self.corpora.end_merge(self.target.name, whole)
+        finally:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+        return whole
 
 
 def minimise(target, corpora, scratch, memory_kib):
-    """Whether the smaller corpus has taken the place of the larger one; `scratch` is
-    a folder for what is said meanwhile, which goes."""
-    scratch.mkdir()
-    merged = corpora.begin_merge(target.name)
-    words = words_for(target, merged, corpora.of(target.name), scratch)
-    whole = False
+    """Whether it did; interrupted, it goes, and the interrupt goes on."""
+    merge = Merge(target, corpora, scratch, memory_kib)
     try:
-        end = ended(attempt.Attempt(words, scratch, MERGE_SECONDS, memory_kib, {}))
-        whole = end.status == 0 and not end.why
-    except OSError:
-        pass
-    finally:
-        corpora.end_merge(target.name, whole)
-        shutil.rmtree(scratch, ignore_errors=True)
-    return whole
+        while (whole := merge.poll()) is None:
+            time.sleep(in_flight.LOOK_EVERY_SECONDS)
+        return whole
+    except KeyboardInterrupt:
+        merge.abandon()
+        raise

@@ -20,6 +20,7 @@ check_steps() {
   export CLANG
   step "checks see violations" ci/checks/test
   step "nightly, driver made up" ci/nightly/test
+  step "nightly, lenses made up" ci/nightly/lens_test
   step "nightly, targets made up" ci/nightly/fuzz_test
   step "fuzz, targets made up" ci/fuzz/test
   step "campaign, driver made up" ci/cluster/test

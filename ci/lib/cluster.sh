@@ -10,10 +10,11 @@ cluster_test_usage() {
 usage: ci/run cluster-test
 
 Brings up a Slurm of its own on 127.0.0.1, three nodes, all state in a temporary
-folder; runs a campaign of 30 units there; kills a node's daemon with all that
-runs on it, then the controller; and compares the merged result with that of
---engine=local with the same root seed. Installs Slurm's packages if they are
-missing; their daemons are not started for the machine. A few minutes.
+folder; runs fuzz units in two epochs there, then a campaign of 30 units; kills a
+node's daemon with all that runs on it, then the controller; and compares the
+merged result with that of --engine=local with the same root seed. Installs
+Slurm's packages if they are missing; their daemons are not started for the
+machine. A few minutes.
 TXT
 }
 

@@ -5,11 +5,11 @@ test_usage() {
 usage: ci/run test [--presets=release,tsan] [--stress-seconds=60] [--no-setup]
 
 Style checks, then build and test of each preset, a minute of stress in all,
-every scenario under the explore lens, planted bugs that the lens must find, the
-installed package used from outside the tree, clang-tidy on as many files as a
-minute allows (ci/run tidy looks at all). Each step's output goes to
-out/ci/STEP.log; a failure shows its end. The last line is "N passed, N failed":
-tests, and steps that are not tests.
+every scenario under the explore lens, planted bugs that the lens must find, a
+short night that must be red, the installed package used from outside the tree,
+clang-tidy on as many files as a minute allows (ci/run tidy looks at all). Each
+step's output goes to out/ci/STEP.log; a failure shows its end. The last line is
+"N passed, N failed": tests, and steps that are not tests.
 TXT
 }
 
@@ -57,6 +57,8 @@ test_preset() {
   fi
   if [ "$preset" = release ]; then
     step "score release" score_briefly
+    # On the bug that the score has just built.
+    step "red night" ci/nightly/red_night_test
     step "consumer of the package" scheduler/consumer_test/run build/release
     step "clang-tidy" ci/checks/tidy --budget=60
   fi

@@ -20,6 +20,7 @@ import fuzz_lens
 import history
 import inputs
 import kinds
+import lens_canaries
 import machine
 import night as nights
 import options
@@ -148,6 +149,14 @@ def plan_of(record):
     return nights.make_plan(record, chosen.wants)
 
 
+def tell_blind(canaries, shown):
+    """{lens: why it is not looked through at all}"""
+    blind = {lens: f"the lens {lens} cannot see: {why}" for lens, why in canaries.items() if why}
+    for why in blind.values():
+        shown.line(f"nightly: {why}")
+    return blind
+
+
 def run_units(choices, record, store, plan, fuzzed):
     """The night with its interruptions; None when there is nothing to run."""
     record["planned"] = min(plan.planned, choices.units or plan.planned)
@@ -164,7 +173,8 @@ def run_units(choices, record, store, plan, fuzzed):
     )
     for item in record["not_run"]:
         shown.line(f"not run: {item['what']}: {item['why']}")
-    night = nights.Night(choices, plan, store, shown, fuzzed)
+    record["canaries"] = lens_canaries.answers(choices, [variant.lens for variant in plan.variants])
+    night = nights.Night(choices, plan, store, shown, fuzzed, tell_blind(record["canaries"], shown))
     try:
         night.run()
     except KeyboardInterrupt:
@@ -177,6 +187,8 @@ def run_units(choices, record, store, plan, fuzzed):
         raise
     record["gave_up"] = "; ".join(night.given_up.values())
     record["missing"] = night.missing()
+    if fuzzed:
+        record["minimised"] = record.get("minimised", []) + fuzzed.growing.done
     return night
 
 
@@ -239,12 +251,18 @@ def catch_signals():
         signal.signal(number, signal.default_int_handler)
 
 
-def open_inputs(choices, plan):
+def chosen_targets(choices, record):
+    others, _ = fuzz_lens.found(choices)
+    return [target for target in others if target.name in record["targets"]]
+
+
+def open_inputs(choices, record, plan):
     """Of a night that has fuzz units; None of others."""
     if not any(variant.kind == "fuzz" for variant in plan.variants):
         return None
     fuzzed = inputs.Inputs(choices.out, choices.history)
-    fuzzed.open()
+    memory_kib = machine.memory_kib() * 0.8 / choices.jobs
+    fuzzed.open(chosen_targets(choices, record), choices.least_corpus, memory_kib)
     return fuzzed
 
 
@@ -252,9 +270,8 @@ def hand_on(choices, record, fuzzed):
     """The corpora to the next night; to be interrupted does not hurt them."""
     if fuzzed is None or not choices.history:
         return
-    others, _ = fuzz_lens.found(choices)
     # Whoever is in a hurry hands them on as they have grown.
-    chosen = [] if record["interrupted"] else [t for t in others if t.name in record["targets"]]
+    chosen = [] if record["interrupted"] else chosen_targets(choices, record)
     try:
         record["handed_on"] = fuzzed.hand_on(chosen, machine.memory_kib() * 0.8)
     except (corpora.Busy, stores.Unwritable) as error:
@@ -271,7 +288,7 @@ def hold(choices):
     choices.threads_of_unit = max(1, len(os.sched_getaffinity(0)) // choices.jobs)
     began = time.time()
     plan = plan_of(record)
-    fuzzed = open_inputs(choices, plan)
+    fuzzed = open_inputs(choices, record, plan)
     if run_units(choices, record, store, plan, fuzzed) is None:
         return USAGE
     hand_on(choices, record, fuzzed)

@@ -8,6 +8,7 @@ import subprocess
 import build_trees
 import fuzz_lens
 import kinds
+import lens_canaries
 import options
 import plan
 
@@ -97,6 +98,7 @@ def builds(choices, wanted=lambda variant: True):
                 yield preset, "reveille"
                 if choices.mutant:
                     yield preset, name
+                yield from ((preset, canary) for canary in lens_canaries.programs(lens))
         elif lens == "none" or build_trees.knows_target(choices.build_root, preset, name):
             yield preset, name
 
@@ -147,8 +149,9 @@ def why_unusable(choices, lens, failed_builds):
             return "the driver has no planted bugs"
     preset, name = kinds.PRESET[lens], target(lens, choices.mutant)
     path = binary(choices.build_root, lens, choices.mutant)
-    if (preset, name) in failed_builds or (preset, "reveille") in failed_builds:
-        return f"its build failed; see out/ci/build-{preset}-{name}.log"
+    for needed in ("reveille", name, *lens_canaries.programs(lens)):
+        if (preset, needed) in failed_builds:
+            return f"its build failed; see out/ci/build-{preset}-{needed}.log"
     if lens in ("tsan", "asan") and why_not_built(choices, lens):
         return why_not_built(choices, lens)
     if not path.exists():
@@ -163,8 +166,8 @@ def why_not_built(choices, lens):
     if lens == "fuzz":
         current = not fuzz_lens.outdated(choices)
     else:
-        name = target(lens, choices.mutant)
-        current = build_trees.is_up_to_date(choices.build_root, kinds.PRESET[lens], name)
+        names = (target(lens, choices.mutant), *lens_canaries.programs(lens))
+        current = all(build_trees.is_up_to_date(choices.build_root, kinds.PRESET[lens], name) for name in names)
     if current:
         return ""
     return (

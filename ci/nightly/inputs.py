@@ -13,7 +13,8 @@ import pathlib
 import tempfile
 
 import corpora  # of ci/fuzz
-import minimise
+import growing
+import minimise  # of ci/fuzz
 import store as stores
 
 
@@ -35,16 +36,18 @@ class Inputs:
         self.folder = pathlib.Path(folder)
         self.history = pathlib.Path(history) if history else None
         self.kept = corpora.Corpora(self.folder / "corpus")
+        self.growing = None
 
-    def open(self):
+    def open(self, chosen, least, memory_kib):
         """With what earlier nights have handed on, and what units have left that
-        were cut off."""
+        were cut off. `chosen`: the targets that have units."""
         self.kept.open()
         try:
             for unit in sorted(self.folder.glob("units/.[0-9]*")) + sorted(self.folder.glob("units/[0-9]*")):
                 take_in(self.kept, unit)
             if self.history:
                 self.kept.copy_in(self.history / "corpus")
+            self.growing = growing.Growing(self.kept, chosen, least, memory_kib)
         except OSError as error:
             raise stores.Unwritable(self.kept.folder, error) from error
 

@@ -4,7 +4,7 @@ PLAY="clean"            every unit alike
 PLAY="crash,clean"      the first unit crashes, the second is clean, and the
                         last word counts for all after it
 
-$BROKEN names a kind whose units cannot begin.
+$BROKEN names a kind whose units cannot begin, $BLIND a lens whose canary is not seen.
 """
 
 import pathlib
@@ -34,6 +34,8 @@ if kind == "replay":
     print("reveille replay: " + ("the same 9 steps" if same else "diverged"), file=sys.stderr)
     sys.exit(1 if same else 3)
 given = dict(word[2:].split("=", 1) for word in sys.argv[2:] if "=" in word)
+if kind == "explore" and given["pool"].startswith("zoo-"):
+    sys.exit(os.environ.get("BLIND") != kind)
 out = pathlib.Path(given["out"])
 plays = os.environ["PLAY"].split(",")
 number = int(out.name.strip(".").split(".")[0])
@@ -131,10 +133,18 @@ result()
 """
 
 
+# Of sanitizers' trees, whose canaries are tests.
+CANARIES = {"tsan": ("thread",), "asan": ("address", "leak")}
+TEST = """add_test(canary.{name} "/bin/sh" "-c" "test \\"$BLIND\\" != {preset}")\n"""
+
+
 def build_tree(folder, explore=True, presets=("release",), mutant=""):
     """A build folder with such a driver for each preset; returns its path."""
     root = pathlib.Path(folder, "build")
     for preset in presets:
+        tests = "".join(TEST.format(name=name, preset=preset) for name in CANARIES.get(preset, ()))
+        (root / preset).mkdir(parents=True, exist_ok=True)
+        (root / preset / "CTestTestfile.cmake").write_text(tests)
         names = ["reveille"] + (["reveille_explore"] if explore and preset == "release" else [])
         names += [f"mutants/{mutant}/{name}" for name in names] if mutant else []
         for name in names:

@@ -25,15 +25,16 @@ class Running:
 
 
 class Night(in_flight.InFlight):
-    def __init__(self, choices, the_plan, store, progress, fuzzed=None):
+    def __init__(self, choices, the_plan, store, progress, fuzzed=None, blind=None):
         super().__init__()
         self.fuzzed = fuzzed  # inputs.Inputs, if there are fuzz units
+        self.growing = fuzzed and fuzzed.growing
         self.choices = choices
         self.plan = the_plan
         self.store = store
         self.progress = progress
         self.done = store.done()
-        self.given_up = {}  # lens -> why
+        self.given_up = dict(blind or {})  # lens -> why
         self.failures_in_a_row = collections.Counter()
         self._next = 0
         minutes = choices.minutes or 0
@@ -45,9 +46,13 @@ class Night(in_flight.InFlight):
 
     def run(self):
         while True:
+            # A corpus that has grown has the place of a unit, before the next ones have it.
+            if self.growing and not self.growing.goes_on() and self._may_start():
+                self.growing.begin(self.left())
             while self._may_start():
                 self._start(self._next_unit())
-            if not self.running:
+            if not self.running and not self._has_more():
+                self._abandon_growing()
                 return
             self.wait_and_look()
 
@@ -70,7 +75,11 @@ class Night(in_flight.InFlight):
         return self.plan.unit(number)
 
     def _may_start(self):
-        if self.stopping or len(self.running) >= self.choices.jobs or not self.plan.sweep_length:
+        busy = len(self.running) + (self.growing is not None and self.growing.goes_on())
+        return busy < self.choices.jobs and self._has_more()
+
+    def _has_more(self):
+        if self.stopping or not self.plan.sweep_length:
             return False
         if len(self.given_up) == len({variant.lens for variant in self.plan.variants}):
             return False
@@ -97,7 +106,22 @@ class Night(in_flight.InFlight):
         # At once: a short unit may be over before anybody looks at it again.
         self._show()
 
+    def interrupt(self):
+        self._abandon_growing()
+        super().interrupt()
+
+    def abandon(self):
+        self._abandon_growing()
+        super().abandon()
+
+    def _abandon_growing(self):
+        """What is not minimised now is when the corpora are handed on."""
+        if self.growing:
+            self.growing.abandon()
+
     def _look(self):
+        if self.growing and self.growing.goes_on() and (said := self.growing.look()):
+            self.progress.line(said)
         for running in list(self.running):
             end = running.process.poll()
             if end is not None and not self._goes_on(running, end):

@@ -85,6 +85,7 @@ def parser():
     add("--fuzz-folder", default="fuzz", help=argparse.SUPPRESS)
     add("--grace", type=float, help=argparse.SUPPRESS)
     add("--memory-mib", type=float, help=argparse.SUPPRESS)
+    add("--least-corpus", type=int, help=argparse.SUPPRESS)
     add("--builds", metavar="FILE", help=argparse.SUPPRESS)
     add("--parse-only", action="store_true", help=argparse.SUPPRESS)
     add("--list-presets", action="store_true", help=argparse.SUPPRESS)

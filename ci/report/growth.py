@@ -106,6 +106,15 @@ WORDS = (
 )
 
 
+def minimised(night):
+    """Why a curve of inputs falls."""
+    merges = [merge for merge in night.night.get("minimised") or [] if merge["whole"]]
+    if not merges:
+        return ""
+    said = ", ".join(f"{escaped(m['target'])}: {m['before']} to {m['after']}" for m in merges)
+    return tag("p", f"Minimised meanwhile, as they had doubled: {said} inputs.")
+
+
 def section(view):
     """Nothing where no target had a turn."""
     found = targets(view.night)
@@ -120,6 +129,7 @@ def section(view):
             tag("h3", "Fuzz targets"),
             tag("p", WORDS),
             markup.table(list(HEAD), [row_of(target) for target in found.values()]),
+            minimised(view.night),
             tag("div", *parts, class_="grid"),
         )
     )

@@ -67,8 +67,10 @@ def headline_of(night, found, counts, failures):
     lost = night.night.get("lost", ())
     if lost:
         return "red", f"BLIND: {plural(len(lost), 'planted bug')} found before, and no more"
-    if failures or night.night.get("gave_up"):
+    if failures:
         return "amber", f"NOT CLEAN: {plural(failures, 'unit')} could not be judged"
+    if night.night.get("gave_up"):
+        return "amber", "NOT CLEAN: a lens was given up"
     if not tally.amount(counts):
         return "grey", "NOTHING RAN"
     if night.night.get("failed_builds"):
@@ -76,6 +78,10 @@ def headline_of(night, found, counts, failures):
     if found:
         return "green", f"Nothing new; {plural(counts['known'], 'known kind')} of failure"
     return "green", "Found nothing"
+
+
+def why_missing(record):
+    return "for want of time, or of a lens that was given up" if record.get("gave_up") else "for want of time"
 
 
 def details(night, counts):

@@ -141,7 +141,7 @@ class MadeUp:
             "not_run": [{"what": "lens asan", "why": HOSTILE}], "failed_builds": [], "missing": [40, 41],
             "builds": [{"preset": "release", "target": "reveille", "began": 900.0, "ended": 990.0, "status": 0}],
             "began": "2026-01-02T03:04:05.678Z", "seconds_run": 60, "interrupted": False,
-            "planned": 42, "status": 0, "gave_up": "",
+            "planned": 42, "status": 0, "gave_up": "", "canaries": {"explore": ""},
         }  # fmt: skip
         write(self.folder / "night.json", night | changes)
 
@@ -196,6 +196,8 @@ def red(folder):
     made.unit(outcome="crashed", why=HOSTILE)
     suppressed = "ThreadSanitizer: Matched 1 suppressions (pid=1):\n3 race:absl::*\n"
     write(made.unit(lens="tsan") / "stderr.txt", suppressed)
+    leaks = "Suppressions used:\n  count      bytes template\n      2         80 in_a_library\n" + "-" * 53 + "\n"
+    write(made.unit(lens="asan") / "stderr.txt", leaks)
     with open(made.unit() / "results.jsonl", "a") as file:
         file.write('{"outcome": "cle')
     made.night(status=1)

@@ -1,6 +1,7 @@
 """summary.md: the page in a screenful, fit for a step summary."""
 
 import growth
+import judgement as judging
 import tally
 
 
@@ -66,7 +67,7 @@ def not_run_lines(night):
         yield f"- {item['what']}: {item['why']}"
     missing = night.night.get("missing", [])
     if missing:
-        yield f"- {len(missing)} of {night.night['planned']} planned units: no time left"
+        yield f"- {len(missing)} of {night.night['planned']} planned units: {judging.why_missing(night.night)}"
 
 
 def failure_lines(night):
@@ -86,6 +87,9 @@ def summary(night, found, judgement):
         f"Pool {night.target}, root seed {night.options['seed']}, {tally.clock(counts['seconds'])}, "
         f"{tally.clock(counts['cpu_s'])} of processor time; units: {outcomes or 'none'}.",
     )
+    seen = sorted(lens for lens, why in (night.night.get("canaries") or {}).items() if not why)
+    if seen:
+        yield f"Lenses whose canary was seen before the first unit: {', '.join(seen)}."
     for title, lines in (
         ("Findings", finding_lines(night, found)),
         ("Could not be judged", failure_lines(night)),

@@ -7,6 +7,7 @@ import judgement as judging
 import markup
 import score
 import searched_map
+import suppressions
 import svg
 import tally
 from markup import escaped, tag
@@ -280,7 +281,8 @@ def units(view):
             tag("div", gantt(night), class_="scroll"),
             outcomes(view),
             markup.more("The slowest units", slowest(night)),
-            suppressions(night),
+            canaries(night),
+            suppressed(night),
             not_run(view),
             nights(night),
             environment(night),
@@ -339,26 +341,16 @@ def slowest(night):
     return markup.table(["#unit", "", "outcome", "#took", "#planned", "#processor", "#memory"], rows)
 
 
-def suppressions(night):
-    """What ThreadSanitizer says at the end of a process, summed."""
-    hits = {}
-    for unit in night.units:
-        if unit["lens"] != "tsan":
-            continue
-        try:
-            lines = (unit.folder / "stderr.txt").read_text(errors="replace").splitlines()
-        except OSError:
-            continue
-        left = 0
-        for line in lines:
-            if "ThreadSanitizer: Matched " in line:
-                left = int(line.split("Matched ")[1].split()[0])
-            elif left:
-                count, _, rule = line.strip().partition(" ")
-                left -= 1
-                if count.isdigit():
-                    hits[rule] = hits.get(rule, 0) + int(count)
-    if not any(unit["lens"] == "tsan" for unit in night.units):
+def canaries(night):
+    """What was asked before the first unit: a lens that sees nothing is green for ever."""
+    asked = night.night.get("canaries") or {}
+    rows = [[escaped(lens), "seen" if not why else escaped(why)] for lens, why in sorted(asked.items())]
+    return tag("h3", "Canaries") + markup.table(["lens", "its canary"], rows) if rows else ""
+
+
+def suppressed(night):
+    hits = suppressions.hits(night)
+    if hits is None:
         return ""
     rows = [[escaped(rule), count] for rule, count in sorted(hits.items())]
     words = "Suppressions hit" if rows else "No suppression was hit."
@@ -369,7 +361,7 @@ def not_run(view):
     items = [f"{item['what']}: {item['why']}" for item in view.night.night.get("not_run", [])]
     missing = view.night.night.get("missing", [])
     if missing:
-        items.append(f"{judging.plural(len(missing), 'planned unit')}, for want of time")
+        items.append(f"{judging.plural(len(missing), 'planned unit')}, {judging.why_missing(view.night.night)}")
     if view.night.damaged:
         items.append(f"{view.night.damaged} damaged lines of results were left out")
     return tag("h3", "Not run, not measured") + tag("ul", *(tag("li", escaped(item)) for item in items))
