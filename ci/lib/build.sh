@@ -14,13 +14,6 @@ build_options() {
     echo "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"
     echo "-DCMAKE_C_COMPILER_LAUNCHER=ccache"
   fi
-  # Mutants are compiled once, where they are fast; for the fuzz targets when a
-  # night plants one.
-  if [ "$preset" = release ] || [ "$preset${PLANTED:+ planted}" = "fuzz-lens planted" ]; then
-    if grep -qs REVEILLE_BUILD_MUTANTS stress/CMakeLists.txt; then
-      echo "-DREVEILLE_BUILD_MUTANTS=ON"
-    fi
-  fi
   if [ "$preset" = tsan ] && [ -L build/deps/tsan-abseil ]; then
     echo "-DCMAKE_PREFIX_PATH=$(readlink -f build/deps/tsan-abseil)"
   fi

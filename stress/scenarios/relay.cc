@@ -78,7 +78,7 @@ void Run(ScenarioContext& context) {
   const int size = round.pool().Parallelism();
   const int length = round.Scale(8, 3);
   const int relays =
-      round.Scale(std::max(1, round.knobs().tasks / size / length), 1);
+      round.Scale(std::max(1, round.knobs().tasks / size / length / 4), 1);
   for (int i = 0; i < relays && !round.stopping(); ++i) {
     RunRelay(round, dice, size, length);
     Pause(round, dice, dice.Coin() ? Gap::kBrief : Gap::kNone);
