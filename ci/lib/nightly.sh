@@ -15,7 +15,6 @@ run_nightly() {
   local preset target
   # Which fuzz targets a tree has is known once it is configured; one that cannot
   # be is left out, and the night says so.
-  PLANTED=$(planted_bug "$@")
   for preset in $(python3 -B ci/nightly --list-presets "$@"); do
     step "configure $preset" configure "$preset"
   done
@@ -28,16 +27,6 @@ run_nightly() {
 
 mkdir -p "$LOGS"
 readonly NIGHT_BUILDS=$LOGS/night-builds.tsv
-
-# The bug of --mutant=NAME or --mutant NAME, if there is one.
-planted_bug() {
-  local word before=
-  for word in "$@"; do
-    [ "$before" != --mutant ] || echo "$word"
-    case $word in --mutant=*) echo "${word#*=}" ;; esac
-    before=$word
-  done
-}
 
 # Builds a target; notes when, how long and how it went.
 night_build() {
