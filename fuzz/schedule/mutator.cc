@@ -37,11 +37,10 @@ constexpr uint16_t kFarthestMoment = 2048;
 // Of new programs and operations.
 constexpr uint8_t kProcs[] = {1, 2, 2, 2, 3, 3, 4};
 constexpr OpKind kPlainKinds[] = {OpKind::kSubmit, OpKind::kBurst};
-constexpr OpKind kNewKinds[] = {
-    OpKind::kSubmit, OpKind::kBurst, OpKind::kYielding, OpKind::kBlock,
-    OpKind::kLocked, OpKind::kTimer, OpKind::kNetpoll,  OpKind::kIdle,
-    OpKind::kResize, OpKind::kSubmit};
-constexpr int kMostNewOps = 3;
+constexpr OpKind kWorkKinds[] = {
+    OpKind::kSubmit, OpKind::kYielding, OpKind::kBlock, OpKind::kLocked,
+    OpKind::kTimer,  OpKind::kNetpoll,  OpKind::kIdle,  OpKind::kResize};
+constexpr int kMostNewOps = 2;
 
 // The bases of new plans. The shares are those of what finds lost wakeups
 // soonest; one of each kind stays.
@@ -141,14 +140,17 @@ Op Mutator::DrawOp(int procs) {
                 procs);
 }
 
-// The shape of a scenario, or a phase or two of a few operations that give the
-// pool something to do: what shows a lost wakeup is short, and each of its
-// schedules soon over.
+// The shape of a scenario, or a phase or two of a few operations: what shows a
+// lost wakeup is short, and each of its schedules soon over. Half of the latter
+// are mostly of plain tasks, of which many bugs need no more; in the others all
+// that gives the pool something to do is as likely, so that two rare things
+// meet.
 Program Mutator::DrawProgram() {
   const int procs = kProcs[dice_.Below(std::size(kProcs))];
-  if (dice_.Coin()) {
+  if (dice_.OneIn(3)) {
     return ShapeOf(static_cast<int>(dice_.Below(ShapeCount())), procs);
   }
+  const bool plain = dice_.Coin();
   Program program;
   program.procs = static_cast<uint8_t>(procs);
   const int phases = dice_.OneIn(3) ? 2 : 1;
@@ -158,8 +160,8 @@ Program Mutator::DrawProgram() {
     }
     const int ops = dice_.Between(1, kMostNewOps);
     for (int i = 0; i < ops; ++i) {
-      const OpKind kind = kNewKinds[dice_.Below(std::size(kNewKinds))];
-      program.ops.push_back(DrawOp(kind, procs));
+      const OpKind kind = kWorkKinds[dice_.Below(std::size(kWorkKinds))];
+      program.ops.push_back(plain ? DrawOp(procs) : DrawOp(kind, procs));
     }
   }
   return program;
