@@ -52,12 +52,10 @@ using stress::Dice;
 using stress::Gate;
 using stress::JudgedTimer;
 using stress::Meeting;
-using stress::NetpollPool;
 using stress::Pool;
 using stress::PoolClock;
 using stress::Round;
 using stress::ScenarioContext;
-using stress::SpinUntil;
 
 constexpr int64_t kShortNs = 30'000;
 constexpr int64_t kDelayNs = 4'000;
