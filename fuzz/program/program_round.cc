@@ -291,7 +291,10 @@ void Phase::SubmitBurst(const Op& op) {
 // and gives way until that one has run or, where somebody keeps a worker, once
 // more; then both take their part.
 void Phase::SubmitYielding(const Op& op, Belongings& own) {
-  if (pool().AsYielding() == nullptr) return Submit(op);
+  if (pool().AsYielding() == nullptr) {
+    if (IsPair(op)) Submit(op);  // As many are waited for.
+    return Submit(op);
+  }
   if (IsPair(op)) {
     return keeps_workers_ ? SubmitPairs(op) : SubmitGivingWay(op, own);
   }

@@ -26,6 +26,22 @@ struct Shape {
 
 Op Drain() { return {OpKind::kDrain, kMain, 1, kAlone, 0}; }
 
+// What is usual of most kinds, as a program of ten operations.
+Shape OneOfEach() {
+  using K = OpKind;
+  return {"ten",
+          {{K::kSubmit, kMain, 1, kMeets, 0},
+           {K::kSubmit, kTask, 1, kMeets, 0},
+           {K::kBurst, kMain, 2, kAlone, 0},
+           {K::kYielding, kMain, 1, kAlone, 1},
+           {K::kBlock, kMain, 1, kAlone, 1},
+           {K::kTimer, kMain, 1, kAlone, 1},
+           {K::kNetpoll, kMain, 1, kAlone, 0},
+           {K::kPause, kMain, 1, kAlone, 0},
+           {K::kLocked, kMain, 1, kAlone, 0},
+           {K::kSubmit, kHelper, 1, kAlone, 1}}};
+}
+
 // The scenario that a shape is like gives it its name.
 std::vector<Shape> Shapes() {
   using K = OpKind;
@@ -88,17 +104,7 @@ std::vector<Shape> Shapes() {
       {"idleresize",
        {{K::kIdle, kMain, 2, kAlone, 0}, {K::kResize, kHelper, 1, kAlone, 2}}},
       {"shutdown", {{K::kShutdown, kMain, 2, kAlone, 5}}},
-      {"ten",
-       {{K::kSubmit, kMain, 1, kMeets, 0},
-        {K::kSubmit, kTask, 1, kMeets, 0},
-        {K::kBurst, kMain, 2, kAlone, 0},
-        {K::kYielding, kMain, 1, kAlone, 1},
-        {K::kBlock, kMain, 1, kAlone, 1},
-        {K::kTimer, kMain, 1, kAlone, 1},
-        {K::kNetpoll, kMain, 1, kAlone, 0},
-        {K::kPause, kMain, 1, kAlone, 0},
-        {K::kLocked, kMain, 1, kAlone, 0},
-        {K::kSubmit, kHelper, 1, kAlone, 1}}},
+      OneOfEach(),
   };
 }
 
