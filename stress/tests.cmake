@@ -27,7 +27,7 @@ target_link_libraries(
 add_executable(
   stress_driver_test
   driver/cli_test.cc driver/crash_test.cc driver/options_test.cc
-  driver/stress_test.cc score/score_command_test.cc score/score_test.cc
+  driver/stress_test.cc score/fuzz_lens_test.cc score/score_command_test.cc score/score_test.cc
   testing/run_driver.cc report/build_info.cc
   ${CMAKE_CURRENT_BINARY_DIR}/mutant_list.cc)
 target_compile_definitions(

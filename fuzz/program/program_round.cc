@@ -14,7 +14,8 @@
 // gives way until another one has run does so only where nobody meets or
 // sleeps: that one may lie in the queue of a worker that is kept, and no pool
 // promises that a worker with tasks of its own, which come back for ever, looks
-// there; nor does virtual time pass while they do. Hence a pool that keeps its
+// there; nor does virtual time pass while they do. Elsewhere such a task gives
+// way a few times only, and both take their part. Hence a pool that keeps its
 // promises ends every program, and one that does not is judged by the Judge,
 // the oracle of each timer and each wait, the counters at the end, and the
 // watchdog or the lens.
@@ -51,12 +52,10 @@ using stress::Dice;
 using stress::Gate;
 using stress::JudgedTimer;
 using stress::Meeting;
-using stress::NetpollPool;
 using stress::Pool;
 using stress::PoolClock;
 using stress::Round;
 using stress::ScenarioContext;
-using stress::SpinUntil;
 
 constexpr int64_t kShortNs = 30'000;
 constexpr int64_t kDelayNs = 4'000;
@@ -94,6 +93,7 @@ class Phase {
   void SubmitBurst(const Op& op);
   void SubmitYielding(const Op& op, Belongings& own);
   void SubmitGivingWay(const Op& op, Belongings& own);
+  void SubmitPairs(const Op& op);
   void SubmitBlocking(const Op& op, Belongings& own);
   void SubmitLocked(const Op& op);
   void SetTimers(const Op& op, Belongings& own);
@@ -128,6 +128,11 @@ class Phase {
 
 bool Resizes(const Op& op) { return op.kind == OpKind::kResize; }
 
+// Each of its tasks submits another one and gives way.
+bool IsPair(const Op& op) {
+  return op.kind == OpKind::kYielding && (op.variant & 4) != 0;
+}
+
 // How many of an operation's tasks may take part in the meeting.
 int TasksThatMeet(const Op& op) {
   switch (op.kind) {
@@ -139,7 +144,7 @@ int TasksThatMeet(const Op& op) {
     case OpKind::kShutdown:
       return 0;
     default:
-      return op.meets ? op.count : 0;
+      return op.meets ? op.count * (IsPair(op) ? 2 : 1) : 0;
   }
 }
 
@@ -282,10 +287,17 @@ void Phase::SubmitBurst(const Op& op) {
   round_.SubmitTogether(std::move(bodies));
 }
 
-// Gives way `variant` times; with 4 added, until a task of its own has run.
+// Gives way `variant` times; with 4 added, it submits a task of its own before,
+// and gives way until that one has run or, where somebody keeps a worker, once
+// more; then both take their part.
 void Phase::SubmitYielding(const Op& op, Belongings& own) {
-  if (pool().AsYielding() == nullptr) return Submit(op);
-  if ((op.variant & 4) != 0 && !keeps_workers_) return SubmitGivingWay(op, own);
+  if (pool().AsYielding() == nullptr) {
+    if (IsPair(op)) Submit(op);  // As many are waited for.
+    return Submit(op);
+  }
+  if (IsPair(op)) {
+    return keeps_workers_ ? SubmitPairs(op) : SubmitGivingWay(op, own);
+  }
   for (int i = 0; i < op.count; ++i) {
     round_.SubmitYielding([this, &op, left = op.variant % 4 + 1]() mutable {
       if (--left > 0) return true;
@@ -305,6 +317,19 @@ void Phase::SubmitGivingWay(const Op& op, Belongings& own) {
       Attend(op);
       return false;
     });
+  }
+}
+
+void Phase::SubmitPairs(const Op& op) {
+  for (int i = 0; i < op.count; ++i) {
+    round_.SubmitYielding(
+        [this, &op, left = op.variant % 4 + 2, submits = true]() mutable {
+          if (submits) round_.Submit([this, &op] { Attend(op); });
+          submits = false;
+          if (--left > 0) return true;
+          Attend(op);
+          return false;
+        });
   }
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "fuzz/schedule/seeds.h"
+
 namespace reveille::fuzz {
 namespace {
 
@@ -18,14 +20,14 @@ struct Share {
 // Schedules are cheap to vary and decide most; a program is changed less often,
 // or its schedules would never be looked at.
 constexpr Share kShares[] = {
-    {Mutation::kNewProgram, 4},    {Mutation::kInsertOp, 1},
-    {Mutation::kDeleteOp, 2},      {Mutation::kDuplicateOp, 1},
-    {Mutation::kSwapOps, 1},       {Mutation::kChangeOp, 4},
-    {Mutation::kChangePool, 1},    {Mutation::kNewSeed, 20},
-    {Mutation::kNewPlan, 40},      {Mutation::kNewFocus, 10},
-    {Mutation::kAddDeparture, 14}, {Mutation::kRemoveDeparture, 6},
-    {Mutation::kMoveDeparture, 8}, {Mutation::kChangeDeparture, 4},
-    {Mutation::kAddReseed, 10},
+    {Mutation::kNewProgram, 8},      {Mutation::kKeepTwoOps, 4},
+    {Mutation::kInsertOp, 1},        {Mutation::kDeleteOp, 2},
+    {Mutation::kDuplicateOp, 1},     {Mutation::kSwapOps, 1},
+    {Mutation::kChangeOp, 4},        {Mutation::kChangePool, 1},
+    {Mutation::kNewSeed, 20},        {Mutation::kNewPlan, 40},
+    {Mutation::kNewFocus, 10},       {Mutation::kAddDeparture, 14},
+    {Mutation::kRemoveDeparture, 6}, {Mutation::kMoveDeparture, 8},
+    {Mutation::kChangeDeparture, 4}, {Mutation::kAddReseed, 10},
 };
 
 // The engine asks for every other input to be one of two; so many of those are.
@@ -35,7 +37,9 @@ constexpr uint16_t kFarthestMoment = 2048;
 // Of new programs and operations.
 constexpr uint8_t kProcs[] = {1, 2, 2, 2, 3, 3, 4};
 constexpr OpKind kPlainKinds[] = {OpKind::kSubmit, OpKind::kBurst};
-constexpr int kMostNewPhases = 3;
+constexpr OpKind kWorkKinds[] = {
+    OpKind::kSubmit, OpKind::kYielding, OpKind::kBlock, OpKind::kLocked,
+    OpKind::kTimer,  OpKind::kNetpoll,  OpKind::kIdle,  OpKind::kResize};
 constexpr int kMostNewOps = 2;
 
 // The bases of new plans. The shares are those of what finds lost wakeups
@@ -98,6 +102,7 @@ bool Mutator::Apply(Mutation mutation, Input* input, const Input& other) {
     case Mutation::kNewProgram:
       input->program = DrawProgram();
       return true;
+    case Mutation::kKeepTwoOps:
     case Mutation::kInsertOp:
     case Mutation::kDeleteOp:
     case Mutation::kDuplicateOp:
@@ -117,10 +122,9 @@ bool Mutator::Apply(Mutation mutation, Input* input, const Input& other) {
 }
 
 // As many as there are workers is what keeps them all busy.
-Op Mutator::DrawOp(int procs) {
+Op Mutator::DrawOp(OpKind kind, int procs) {
   Op op;
-  op.kind = dice_.OneIn(3) ? kPlainKinds[dice_.Below(std::size(kPlainKinds))]
-                           : static_cast<OpKind>(dice_.Below(kOpKinds));
+  op.kind = kind;
   op.actor = dice_.Coin() ? Actor::kMain : static_cast<Actor>(dice_.Below(4));
   op.count = static_cast<uint8_t>(dice_.Coin() ? std::min(procs, kMostCount)
                                                : dice_.Between(1, kMostCount));
@@ -129,18 +133,36 @@ Op Mutator::DrawOp(int procs) {
   return op;
 }
 
-// Some phases of an operation or two: what shows a lost wakeup is short, and
-// each of its schedules soon over.
+Op Mutator::DrawOp(int procs) {
+  return DrawOp(dice_.OneIn(3)
+                    ? kPlainKinds[dice_.Below(std::size(kPlainKinds))]
+                    : static_cast<OpKind>(dice_.Below(kOpKinds)),
+                procs);
+}
+
+// The shape of a scenario, or a phase or two of a few operations: what shows a
+// lost wakeup is short, and each of its schedules soon over. Half of the latter
+// are mostly of plain tasks, of which many bugs need no more; in the others all
+// that gives the pool something to do is as likely, so that two rare things
+// meet.
 Program Mutator::DrawProgram() {
+  const int procs = kProcs[dice_.Below(std::size(kProcs))];
+  if (dice_.OneIn(3)) {
+    return ShapeOf(static_cast<int>(dice_.Below(ShapeCount())), procs);
+  }
+  const bool plain = dice_.Coin();
   Program program;
-  program.procs = kProcs[dice_.Below(std::size(kProcs))];
-  const int phases = dice_.Between(1, kMostNewPhases);
+  program.procs = static_cast<uint8_t>(procs);
+  const int phases = dice_.OneIn(3) ? 2 : 1;
   for (int phase = 0; phase < phases; ++phase) {
     if (phase > 0) {
       program.ops.push_back({OpKind::kDrain, Actor::kMain, 1, false, 0});
     }
     const int ops = dice_.Between(1, kMostNewOps);
-    for (int i = 0; i < ops; ++i) program.ops.push_back(DrawOp(program.procs));
+    for (int i = 0; i < ops; ++i) {
+      const OpKind kind = kWorkKinds[dice_.Below(std::size(kWorkKinds))];
+      program.ops.push_back(plain ? DrawOp(procs) : DrawOp(kind, procs));
+    }
   }
   return program;
 }
@@ -187,6 +209,7 @@ bool Mutator::ApplyToOps(Mutation mutation, Program* program) {
       mutation == Mutation::kInsertOp || mutation == Mutation::kDuplicateOp;
   if (grows ? ops.size() >= Program::kMostOps : ops.empty()) return false;
   if (ops.empty() && mutation != Mutation::kInsertOp) return false;
+  if (mutation == Mutation::kKeepTwoOps && ops.size() <= 2) return false;
   const size_t at = Index(ops.size() + (grows ? 1 : 0));
   const auto where = ops.begin() + static_cast<ptrdiff_t>(at);
   switch (mutation) {
@@ -200,6 +223,11 @@ bool Mutator::ApplyToOps(Mutation mutation, Program* program) {
     }
     case Mutation::kDeleteOp:
       ops.erase(where);
+      return true;
+    case Mutation::kKeepTwoOps:
+      while (ops.size() > 2) {
+        ops.erase(ops.begin() + static_cast<ptrdiff_t>(Index(ops.size())));
+      }
       return true;
     case Mutation::kSwapOps:
       std::swap(ops[at], ops[Index(ops.size())]);

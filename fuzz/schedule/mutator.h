@@ -12,6 +12,7 @@ namespace reveille::fuzz {
 
 #define REVEILLE_FUZZ_MUTATIONS(X) \
   X(kNewProgram)                   \
+  X(kKeepTwoOps)                   \
   X(kInsertOp)                     \
   X(kDeleteOp)                     \
   X(kDuplicateOp)                  \
@@ -57,6 +58,7 @@ class Mutator {
  private:
   Mutation DrawLone();
   Op DrawOp(int procs);
+  Op DrawOp(OpKind kind, int procs);
   void ChangeOp(Op* op, int procs);
   Program DrawProgram();
   void ChangePool(Program* program);

@@ -285,7 +285,7 @@ TEST(CorpusTest, EachInputAloneDecidesEverything) {
     ++inputs;
   }
   ASSERT_TRUE(SetFeedback("none").ok());
-  EXPECT_GE(inputs, 54);
+  EXPECT_GE(inputs, 63);
 }
 
 // Of each kind of plan, with all that the mutator puts into one.

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -19,11 +20,27 @@ constexpr bool kMeets = true;
 constexpr bool kAlone = false;
 
 struct Shape {
-  const char* name;
+  std::string name;
   std::vector<Op> ops;  // `count` 0: as many as Ps.
 };
 
 Op Drain() { return {OpKind::kDrain, kMain, 1, kAlone, 0}; }
+
+// What is usual of most kinds, as a program of ten operations.
+Shape OneOfEach() {
+  using K = OpKind;
+  return {"ten",
+          {{K::kSubmit, kMain, 1, kMeets, 0},
+           {K::kSubmit, kTask, 1, kMeets, 0},
+           {K::kBurst, kMain, 2, kAlone, 0},
+           {K::kYielding, kMain, 1, kAlone, 1},
+           {K::kBlock, kMain, 1, kAlone, 1},
+           {K::kTimer, kMain, 1, kAlone, 1},
+           {K::kNetpoll, kMain, 1, kAlone, 0},
+           {K::kPause, kMain, 1, kAlone, 0},
+           {K::kLocked, kMain, 1, kAlone, 0},
+           {K::kSubmit, kHelper, 1, kAlone, 1}}};
+}
 
 // The scenario that a shape is like gives it its name.
 std::vector<Shape> Shapes() {
@@ -48,6 +65,10 @@ std::vector<Shape> Shapes() {
        {{K::kYielding, kTask, 1, kMeets, 2},
         {K::kSubmit, kSameTask, 2, kMeets, 0},
         {K::kSubmit, kMain, 2, kAlone, 0}}},
+      {"yieldpair",
+       {{K::kSubmit, kMain, 1, kAlone, 0},
+        {K::kYielding, kMain, 1, kMeets, 4},
+        {K::kSubmit, kMain, 1, kAlone, 0}}},
       {"giveway", {{K::kYielding, kMain, 0, kAlone, 4}}},
       {"timers",
        {{K::kTimer, kMain, 0, kMeets, 1}, {K::kTimer, kTask, 1, kMeets, 3}}},
@@ -56,6 +77,8 @@ std::vector<Shape> Shapes() {
         {K::kTimer, kMain, 1, kMeets, 3},
         {K::kSleep, kMain, 1, kAlone, 0},
         {K::kTimer, kMain, 1, kMeets, 0}}},
+      {"watch",
+       {{K::kNetpoll, kMain, 1, kMeets, 0}, {K::kTimer, kMain, 1, kMeets, 1}}},
       {"netpoll",
        {{K::kNetpoll, kMain, 0, kMeets, 0},
         {K::kNetpoll, kMain, 2, kAlone, 3}}},
@@ -78,43 +101,47 @@ std::vector<Shape> Shapes() {
         {K::kSubmit, kMain, 0, kMeets, 0}}},
       {"idlework",
        {{K::kIdle, kMain, 2, kAlone, 0}, {K::kSubmit, kMain, 0, kMeets, 0}}},
+      {"idleresize",
+       {{K::kIdle, kMain, 2, kAlone, 0}, {K::kResize, kHelper, 1, kAlone, 2}}},
       {"shutdown", {{K::kShutdown, kMain, 2, kAlone, 5}}},
-      {"ten",
-       {{K::kSubmit, kMain, 1, kMeets, 0},
-        {K::kSubmit, kTask, 1, kMeets, 0},
-        {K::kBurst, kMain, 2, kAlone, 0},
-        {K::kYielding, kMain, 1, kAlone, 1},
-        {K::kBlock, kMain, 1, kAlone, 1},
-        {K::kTimer, kMain, 1, kAlone, 1},
-        {K::kNetpoll, kMain, 1, kAlone, 0},
-        {K::kPause, kMain, 1, kAlone, 0},
-        {K::kLocked, kMain, 1, kAlone, 0},
-        {K::kSubmit, kHelper, 1, kAlone, 1}}},
+      OneOfEach(),
   };
 }
 
-Input InputOf(const Shape& shape, int procs, PlanBase base) {
-  Input input;
-  input.program.procs = static_cast<uint8_t>(procs);
-  input.program.ops = shape.ops;
-  for (Op& op : input.program.ops) {
+const std::vector<Shape>& AllShapes() {
+  static const auto* const all = new std::vector<Shape>(Shapes());
+  return *all;
+}
+
+Program ProgramOf(const Shape& shape, int procs) {
+  Program program;
+  program.procs = static_cast<uint8_t>(procs);
+  program.ops = shape.ops;
+  for (Op& op : program.ops) {
     if (op.count == 0) op.count = static_cast<uint8_t>(procs);
   }
-  input.plan.base = base;
-  input.plan.seed = static_cast<uint32_t>(procs);
-  return input;
+  return program;
 }
 
 }  // namespace
+
+int ShapeCount() { return static_cast<int>(AllShapes().size()); }
+
+Program ShapeOf(int number, int procs) {
+  return ProgramOf(AllShapes()[static_cast<size_t>(number)], procs);
+}
 
 std::vector<std::pair<std::string, Input>> Seeds() {
   constexpr PlanBase kBaseFor[] = {PlanBase::kStay, PlanBase::kOperations,
                                    PlanBase::kPriorities};
   std::vector<std::pair<std::string, Input>> seeds;
-  for (const Shape& shape : Shapes()) {
+  for (const Shape& shape : AllShapes()) {
     for (int procs = 1; procs <= 3; ++procs) {
-      seeds.emplace_back(absl::StrCat(shape.name, "-", procs),
-                         InputOf(shape, procs, kBaseFor[procs - 1]));
+      Input input;
+      input.program = ProgramOf(shape, procs);
+      input.plan.base = kBaseFor[procs - 1];
+      input.plan.seed = static_cast<uint32_t>(procs);
+      seeds.emplace_back(absl::StrCat(shape.name, "-", procs), input);
     }
   }
   return seeds;

@@ -12,6 +12,10 @@
 
 namespace reveille::fuzz {
 
+// How many shapes there are, and one of them for so many Ps.
+int ShapeCount();
+Program ShapeOf(int number, int procs);
+
 // By name, which says what it is like.
 std::vector<std::pair<std::string, Input>> Seeds();
 

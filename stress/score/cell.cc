@@ -81,9 +81,8 @@ std::map<std::string, int> Cell::Verdicts() const {
 }
 
 std::map<std::string, int> Cell::Places() const {
-  return CountBy(*this, [](const TrialResult& t) {
-    return absl::StrCat(t.scenario, "/", t.procs);
-  });
+  return CountBy(
+      *this, [](const TrialResult& t) { return PlaceOf(t.scenario, t.procs); });
 }
 
 const TrialResult* Cell::First() const {
@@ -113,8 +112,8 @@ std::vector<Cell> FoldCells(const ScorePlan& plan, const Results& results) {
     cell.trials.push_back(result->second);
     // What is right may have been learnt since the trial.
     TrialResult& done = cell.trials.back();
-    done.right =
-        done.found && IsRight(*trial.subject, done.verdict, trial.key.rescuers);
+    done.right = done.found && IsRightUnder(*trial.lens, *trial.subject,
+                                            done.verdict, trial.key.rescuers);
   }
   return cells;
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "stress/score/fuzz_lens.h"
 
 namespace reveille::stress {
 namespace {
@@ -67,6 +68,7 @@ const std::vector<Lens>& AllLenses() {
       {"explore-pos", LensKind::kExplore, "pos", false, false},
       {"explore-surw", LensKind::kExplore, "surw", false, false},
       {"explore-surw-pos", LensKind::kExplore, "surw-pos", false, false},
+      {"fuzz", LensKind::kFuzz, "", false, false},
       {"plain", LensKind::kPlain, "", false, false},
       {"tsan-alone", LensKind::kTsanAlone, "", true, false},
   };
@@ -80,16 +82,32 @@ const Lens* FindLens(absl::string_view name) {
   return nullptr;
 }
 
+bool DecidesSchedules(const Lens& lens) {
+  return lens.kind == LensKind::kExplore || lens.kind == LensKind::kFuzz;
+}
+
 bool NamesVerdicts(const Lens& lens) {
-  return lens.kind == LensKind::kThreads || lens.kind == LensKind::kExplore;
+  return lens.kind == LensKind::kThreads || DecidesSchedules(lens);
+}
+
+bool IsRightUnder(const Lens& lens, const Subject& subject,
+                  absl::string_view verdict, bool rescuers_on) {
+  return IsRight(subject, verdict, rescuers_on || lens.kind == LensKind::kFuzz);
 }
 
 std::string UnitOfSearch(const Lens& lens) {
-  return lens.kind == LensKind::kExplore ? "schedules" : "rounds";
+  return DecidesSchedules(lens) ? "schedules" : "rounds";
+}
+
+std::string WhyNever(const Lens& lens, const Subject& subject) {
+  if (lens.kind != LensKind::kFuzz || subject.pool == Product().pool) return "";
+  return absl::StrCat("its programs run on the pool ", Product().pool,
+                      " alone");
 }
 
 std::string WhyNot(const Lens& lens, const Subject& subject,
                    const Programs& programs) {
+  if (lens.kind == LensKind::kFuzz) return WhyNotFuzzed(subject, programs);
   const std::string& bin = BinOf(lens, programs);
   const std::string name = ProgramName(lens);
   std::string path = absl::StrCat(bin, "/", name);
@@ -102,6 +120,7 @@ std::string WhyNot(const Lens& lens, const Subject& subject,
 std::vector<std::string> SliceCommand(const SliceSpec& slice,
                                       const Programs& programs) {
   const Lens& lens = *slice.lens;
+  if (lens.kind == LensKind::kFuzz) return FuzzCommand(slice, programs);
   const bool explores = lens.kind == LensKind::kExplore;
   std::vector<std::string> words = {
       absl::StrCat(BinOf(lens, programs), "/", ProgramName(lens)),
@@ -124,7 +143,7 @@ std::vector<std::string> SliceCommand(const SliceSpec& slice,
 }
 
 int64_t SliceLimitMs(const SliceSpec& slice) {
-  if (slice.lens->kind != LensKind::kExplore) {
+  if (!DecidesSchedules(*slice.lens)) {
     return slice.ms + int64_t{PatienceSeconds(*slice.lens)} * 1000 + kGraceMs;
   }
   const int64_t ms =

@@ -18,6 +18,7 @@ enum class LensKind {
   kPlain,      // `reveille stress` without its watchdog: a hang, a crash or a
                // wrong count is found, as by any test that waits.
   kTsanAlone,  // The same under TSan, and its reports alone count.
+  kFuzz,       // libFuzzer over the explore lens (fuzz_lens.h).
 };
 
 struct Lens {
@@ -33,15 +34,25 @@ struct Lens {
 
 const std::vector<Lens>& AllLenses();
 const Lens* FindLens(absl::string_view name);
+// Whether it decides the schedule of what it executes, and so has some to count
+// and findings that are replayed.
+bool DecidesSchedules(const Lens& lens);
 // False: it knows that something is wrong, and not what.
 bool NamesVerdicts(const Lens& lens);
+// IsRight(), where the programs of a lens may have the rescuers on by
+// themselves.
+bool IsRightUnder(const Lens& lens, const Subject& subject,
+                  absl::string_view verdict, bool rescuers_on);
 std::string UnitOfSearch(const Lens& lens);  // "schedules" or "rounds"
 
 // Where the programs are.
 struct Programs {
   std::string bin;
   std::string tsan_bin;
+  std::string fuzz_bin;
 };
+// "" or why this lens can never look at that subject, whatever is built.
+std::string WhyNever(const Lens& lens, const Subject& subject);
 // "" or why this lens cannot look at that subject in this build.
 std::string WhyNot(const Lens& lens, const Subject& subject,
                    const Programs& programs);
@@ -58,6 +69,7 @@ struct SliceSpec {
   uint64_t seed = 1;
   double shrink_seconds = 0;
   std::string out;
+  std::string seeds;  // The folder that fuzzing begins with.
 };
 std::vector<std::string> SliceCommand(const SliceSpec& slice,
                                       const Programs& programs);

@@ -14,6 +14,8 @@
 namespace reveille::stress {
 namespace {
 
+constexpr const char* kZoo = "zoo";
+
 // Those that `asked` names: all, none, those that the explore lens should find,
 // or names with commas between them.
 absl::StatusOr<std::vector<Subject>> Choose(const char* flag,
@@ -60,6 +62,31 @@ absl::StatusOr<std::vector<Subject>> ChooseSubjects(
   return subjects;
 }
 
+// Of what it can never look at, the zoo at once.
+bool IsNeverRun(const Lens& lens, const Subject& subject, ScorePlan* plan) {
+  const std::string why = WhyNever(lens, subject);
+  if (why.empty()) return false;
+  const bool is_said = std::any_of(
+      plan->not_run.begin(), plan->not_run.end(), [&lens](const NotRun& n) {
+        return n.lens == lens.name && n.subject == kZoo;
+      });
+  if (!is_said) plan->not_run.push_back({lens.name, kZoo, why});
+  return true;
+}
+
+// Programs that say themselves whether the rescuers are on run once.
+std::vector<std::string> RescuersUnder(const Lens& lens,
+                                       const ScoreOptions& options,
+                                       ScorePlan* plan) {
+  if (lens.kind != LensKind::kFuzz) return options.rescuers;
+  if (options.rescuers != std::vector<std::string>{"off"}) {
+    plan->not_run.push_back({lens.name, "",
+                             "with --rescuers=on: its programs say themselves "
+                             "whether they are, and run once"});
+  }
+  return {"off"};
+}
+
 // Why a lens looks at nothing, said once; why not at some, of each.
 void AddCells(const ScoreOptions& options, const Programs& programs,
               const Lens& lens, ScorePlan* plan,
@@ -69,13 +96,16 @@ void AddCells(const ScoreOptions& options, const Programs& programs,
     plan->not_run.push_back({lens.name, "", why});
     return;
   }
+  const std::vector<std::string> all_rescuers =
+      RescuersUnder(lens, options, plan);
   for (const Subject& subject : plan->subjects) {
+    if (IsNeverRun(lens, subject, plan)) continue;
     const std::string why_not = WhyNot(lens, subject, programs);
     if (!why_not.empty()) {
       plan->not_run.push_back({lens.name, subject.name, why_not});
       continue;
     }
-    for (const std::string& rescuers : options.rescuers) {
+    for (const std::string& rescuers : all_rescuers) {
       TrialPlan cell;
       cell.key = {subject.group, subject.name, lens.name, rescuers == "on", 0};
       cell.lens = &lens;
@@ -182,10 +212,11 @@ absl::StatusOr<ScorePlan> MakePlan(const ScoreOptions& options,
             out->append(l.name);
           })));
     }
-    if (options.schedules != 0 && lens->kind != LensKind::kExplore) {
+    if (options.schedules != 0 && !DecidesSchedules(*lens)) {
       return absl::InvalidArgumentError(absl::StrCat(
           "--schedules: the lens ", lens->name,
-          " has none to count; --budget=60s bounds it, or take explore-..."));
+          " has none to count; --budget=60s bounds it, or take explore-... or "
+          "fuzz"));
     }
     AddCells(options, programs, *lens, &plan, &cells);
   }

@@ -38,6 +38,7 @@ struct ScoreOptions {
   bool resume = false;
   std::string bin;       // Programs; "": beside this one.
   std::string tsan_bin;  // "": build/tsan beside the build tree of `bin`.
+  std::string fuzz_bin;  // "": `bin` if it has them, or build/fuzz-lens beside.
 };
 // What decides the trials, for a later --resume.
 nlohmann::json ToJson(const ScoreOptions& options);
@@ -53,7 +54,7 @@ absl::StatusOr<Catalogue> AskCatalogue(const std::string& bin);
 
 struct NotRun {
   std::string lens;
-  std::string subject;  // "": all of them.
+  std::string subject;  // "": all of them; or "zoo": it and its twins.
   std::string why;
 };
 

@@ -4,10 +4,12 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -21,6 +23,9 @@ extern char** environ;
 
 namespace reveille::stress {
 namespace {
+
+// From being asked to end to being killed.
+constexpr int64_t kGraceMs = 60'000;
 
 std::vector<char*> ArgvOf(std::vector<std::string>& words) {
   std::vector<char*> argv;
@@ -47,6 +52,10 @@ int Spawn(std::vector<std::string> words, posix_spawn_file_actions_t* actions,
   return error;
 }
 
+double SecondsOf(const timeval& t) {
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+}
+
 std::string LastLine(const std::string& text) {
   std::string last;
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
@@ -65,10 +74,10 @@ int64_t MonotonicMs() {
 
 absl::StatusOr<std::unique_ptr<Program>> Program::Start(
     const std::vector<std::string>& words, const std::string& output,
-    int64_t limit_ms) {
+    ProgramLimits limits) {
   std::unique_ptr<Program> program(new Program);
   program->output_ = output;
-  program->limit_ms_ = limit_ms;
+  program->limits_ = limits;
   program->began_ms_ = MonotonicMs();
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -90,15 +99,33 @@ Program::~Program() {
   waitpid(pid_, &wait_status_, 0);
 }
 
+int64_t Program::CpuMsSoFar() const {
+  clockid_t clock;
+  timespec ts;
+  if (clock_getcpuclockid(pid_, &clock) != 0 ||
+      clock_gettime(clock, &ts) != 0) {
+    return 0;
+  }
+  return int64_t{ts.tv_sec} * 1000 + ts.tv_nsec / 1'000'000;
+}
+
 bool Program::HasEnded() {
   if (ended_) return true;
-  if (waitpid(pid_, &wait_status_, WNOHANG) == pid_) {
+  rusage usage;
+  if (wait4(pid_, &wait_status_, WNOHANG, &usage) == pid_) {
     ended_ = true;
     ended_ms_ = MonotonicMs();
+    cpu_seconds_ = SecondsOf(usage.ru_utime) + SecondsOf(usage.ru_stime);
     kill(-pid_, SIGKILL);  // What it left behind.
     return true;
   }
-  if (MonotonicMs() - began_ms_ > limit_ms_) {
+  if (limits_.cpu_ms != 0 && !asked_ && CpuMsSoFar() >= limits_.cpu_ms) {
+    asked_ = true;
+    kill(pid_, SIGINT);
+    // From here on it has no more to do than to end.
+    limits_.ms = std::min(limits_.ms, MonotonicMs() - began_ms_ + kGraceMs);
+  }
+  if (MonotonicMs() - began_ms_ > limits_.ms) {
     overstayed_ = true;
     kill(-pid_, SIGKILL);
   }
@@ -107,6 +134,10 @@ bool Program::HasEnded() {
 
 int Program::exit_code() const {
   return WIFEXITED(wait_status_) ? WEXITSTATUS(wait_status_) : -1;
+}
+
+int Program::ending_signal() const {
+  return WIFSIGNALED(wait_status_) ? WTERMSIG(wait_status_) : 0;
 }
 
 std::string Program::HowItEnded() const {

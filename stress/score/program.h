@@ -17,13 +17,19 @@ namespace reveille::stress {
 
 int64_t MonotonicMs();
 
+// After `ms` a program is killed; once it has used `cpu_ms` of processor time,
+// unless that is 0, it is asked to end.
+struct ProgramLimits {
+  int64_t ms;
+  int64_t cpu_ms = 0;
+};
+
 class Program {
  public:
-  // Its standard output and error go to the file `output`; after `limit_ms` it
-  // is killed.
+  // Its standard output and error go to the file `output`.
   static absl::StatusOr<std::unique_ptr<Program>> Start(
       const std::vector<std::string>& words, const std::string& output,
-      int64_t limit_ms);
+      ProgramLimits limits);
   ~Program();  // Kills it and what it started.
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
@@ -31,19 +37,25 @@ class Program {
   bool HasEnded();  // Reaps it, or ends it when its time is over.
 
   // Once it has ended.
-  int exit_code() const;  // -1: a signal ended it.
+  int exit_code() const;      // -1: a signal ended it.
+  int ending_signal() const;  // 0: none did.
   int64_t ms() const { return ended_ms_ - began_ms_; }
+  // With that of the processes that it waited for.
+  double cpu_seconds() const { return cpu_seconds_; }
   // "exit 2: last line that it said", or how else it ended.
   std::string HowItEnded() const;
 
  private:
   Program() = default;
+  int64_t CpuMsSoFar() const;
 
   pid_t pid_ = 0;
   bool ended_ = false;
   bool overstayed_ = false;
+  bool asked_ = false;
   int wait_status_ = 0;
-  int64_t limit_ms_ = 0;
+  double cpu_seconds_ = 0;
+  ProgramLimits limits_{};
   int64_t began_ms_ = 0;
   int64_t ended_ms_ = 0;
   std::string output_;

@@ -1,4 +1,5 @@
 // `reveille score`.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "stress/driver/cli.h"
 #include "stress/driver/duration.h"
 #include "stress/report/files.h"
+#include "stress/score/fuzz_lens.h"
 #include "stress/score/plan.h"
 #include "stress/score/score_run.h"
 #include "stress/score/score_table.h"
@@ -45,7 +47,7 @@ void AddWhatToScore(CLI::App* command, ScoreOptions* o) {
       ->add_option("--lenses", o->lenses,
                    "threads, threads-tsan, explore-portfolio, explore-random, "
                    "explore-few, explore-pct, explore-pos, explore-surw, "
-                   "explore-surw-pos, plain, tsan-alone")
+                   "explore-surw-pos, fuzz, plain, tsan-alone")
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("--rescuers", o->rescuers, "off, on or off,on")
@@ -92,19 +94,26 @@ void AddFolders(CLI::App* command, ScoreOptions* o) {
   command->add_option("--tsan-bin", o->tsan_bin,
                       "The same of a build under TSan (build/tsan/bin beside "
                       "the build tree of --bin)");
+  command->add_option("--fuzz-bin", o->fuzz_bin,
+                      "The same of a build with schedule_fuzz (--bin if it has "
+                      "it, else build/fuzz-lens/bin beside its build tree)");
 }
 
 Programs ProgramsOf(const ScoreOptions& options) {
-  Programs programs = {options.bin, options.tsan_bin};
+  Programs programs = {options.bin, options.tsan_bin, options.fuzz_bin};
   if (programs.bin.empty()) {
     std::error_code error;
     programs.bin =
         std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
   }
-  if (programs.tsan_bin.empty()) {
-    programs.tsan_bin =
-        std::filesystem::path(programs.bin).parent_path().parent_path() /
-        "tsan" / "bin";
+  const std::filesystem::path trees =
+      std::filesystem::path(programs.bin).parent_path().parent_path();
+  if (programs.tsan_bin.empty()) programs.tsan_bin = trees / "tsan" / "bin";
+  if (programs.fuzz_bin.empty()) {
+    const bool has_it =
+        std::filesystem::exists(programs.bin + "/schedule_fuzz");
+    programs.fuzz_bin =
+        has_it ? programs.bin : std::string(trees / "fuzz-lens" / "bin");
   }
   return programs;
 }
@@ -200,6 +209,12 @@ absl::StatusOr<int> Score(ScoreOptions* options) {
   }
   context.out = options->out;
   context.scenarios = catalogue->scenarios;
+  context.seeds = options->out + "/seeds";
+  const bool fuzzes = std::any_of(
+      plan->trials.begin(), plan->trials.end(),
+      [](const TrialPlan& t) { return t.lens->kind == LensKind::kFuzz; });
+  if (fuzzes) status = WriteFuzzSeeds(context.programs, context.seeds);
+  if (!status.ok()) return status;
   ScoreRun run(*options, *plan, std::move(context));
   if (options->resume) status = run.Resume();
   if (!status.ok()) return status;

@@ -40,8 +40,7 @@ std::string Square(const Cell& cell) {
   }
   const int failed = static_cast<int>(cell.trials.size()) - cell.judged();
   if (failed > 0) absl::StrAppend(&text, ", ", failed, " failed");
-  if (cell.lens->kind == LensKind::kExplore &&
-      !cell.subject->explore_should_find) {
+  if (DecidesSchedules(*cell.lens) && !cell.subject->explore_should_find) {
     absl::StrAppend(&text, " (not expected)");
   }
   return text;

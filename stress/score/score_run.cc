@@ -41,7 +41,7 @@ std::string Outcome(const TrialResult& r, const Subject& subject) {
   if (!r.found) return subject.has_bug ? "not found" : "clean";
   return absl::StrCat(
       subject.has_bug ? (r.right ? "found " : "found only ") : "FALSE ALARM ",
-      r.verdict, " in ", r.scenario, "/", r.procs);
+      r.verdict, " in ", PlaceOf(r.scenario, r.procs));
 }
 
 }  // namespace

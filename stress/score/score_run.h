@@ -6,6 +6,7 @@
 //   score.json     the cells, for programs
 //   score.md       the same for people
 //   findings/      what the first trials found, and all that should not be
+//   seeds/         what the lens fuzz begins with
 //   results.jsonl  one line at the end: what the score is red for
 #ifndef REVEILLE_STRESS_SCORE_SCORE_RUN_H_
 #define REVEILLE_STRESS_SCORE_SCORE_RUN_H_

@@ -13,6 +13,10 @@ constexpr uint64_t kMostDoublings = 12;
 
 }  // namespace
 
+std::string PlaceOf(const std::string& scenario, int procs) {
+  return procs == 0 ? scenario : absl::StrCat(scenario, "/", procs);
+}
+
 Slices::Slices(const std::vector<std::string>& scenarios, uint64_t trial_seed)
     : seed_(trial_seed) {
   for (const std::string& scenario : scenarios) {

@@ -24,6 +24,9 @@ struct Slice {
   uint64_t seed = 0;
 };
 
+// "mix/2"; of a program that says itself how many workers it has, "program".
+std::string PlaceOf(const std::string& scenario, int procs);
+
 class Slices {
  public:
   static constexpr int64_t kFirstMs = 200;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "stress/driver/exit_codes.h"
 #include "stress/report/files.h"
+#include "stress/score/fuzz_lens.h"
 
 namespace reveille::stress {
 namespace {
@@ -59,13 +61,14 @@ std::string Trial::scratch() const {
 std::string Trial::Where() const {
   return absl::StrCat(plan_.key.subject, " ", plan_.key.lens,
                       plan_.key.rescuers ? " rescuers" : "", " #",
-                      plan_.key.number, " ", slice_.scenario, "/",
-                      slice_.procs);
+                      plan_.key.number, " ",
+                      PlaceOf(slice_.scenario, slice_.procs));
 }
 
 bool Trial::Step() {
   if (program_ == nullptr) return StartSlice();
   if (!program_->HasEnded()) return false;
+  if (shrinking_) return DigestShrinking();
   if (!replay_.empty()) return DigestReplay();
   return DigestSlice() || (program_ == nullptr && StartSlice());
 }
@@ -82,6 +85,7 @@ SliceSpec Trial::SpecOf(const Slice& slice) const {
   spec.seed = slice.seed;
   spec.shrink_seconds = plan_.shrink_seconds;
   spec.out = scratch();
+  spec.seeds = context_->seeds;
   return spec;
 }
 
@@ -99,6 +103,19 @@ bool Trial::GiveUp(const std::string& why) {
   return true;
 }
 
+// False: there is none.
+bool Trial::NextSlice() {
+  if (!slices_.Next(context_->skipped[plan_.subject->pool], &slice_)) {
+    return false;
+  }
+  if (!Fuzzes()) return true;
+  slice_.scenario = kFuzzScenario;
+  slice_.procs = 0;
+  slice_.ms = std::numeric_limits<int64_t>::max();
+  slice_.schedules = std::numeric_limits<uint64_t>::max();
+  return true;
+}
+
 // To what is left of the budget. False: nothing is.
 bool Trial::FitSlice() {
   if (plan_.schedules == 0) {
@@ -112,17 +129,21 @@ bool Trial::FitSlice() {
 }
 
 bool Trial::StartSlice() {
-  if (!slices_.Next(context_->skipped[plan_.subject->pool], &slice_)) {
+  if (!NextSlice()) {
     return GiveUp("no scenario can be run on this pool");
   }
   if (!FitSlice()) return true;
   std::error_code ignored;
   std::filesystem::remove_all(scratch(), ignored);
-  const absl::Status folder = MakeFolder(scratch());
-  if (!folder.ok()) return GiveUp(std::string(folder.message()));
+  absl::Status folder = MakeFolder(scratch());
   const SliceSpec spec = SpecOf(slice_);
+  if (folder.ok() && Fuzzes()) folder = MakeFuzzFolders(spec);
+  if (!folder.ok()) return GiveUp(std::string(folder.message()));
+  ProgramLimits limits = {SliceLimitMs(spec)};
+  // Who counts processor time by himself ends by himself.
+  if (Fuzzes() && spec.schedules == 0) limits.cpu_ms = spec.ms;
   auto program = Program::Start(SliceCommand(spec, context_->programs),
-                                scratch() + "/output", SliceLimitMs(spec));
+                                scratch() + "/output", limits);
   if (program.ok()) {
     program_ = *std::move(program);
     return false;
@@ -130,9 +151,18 @@ bool Trial::StartSlice() {
   return GiveUp(std::string(program.status().message()));
 }
 
+SliceResult Trial::WhatItSaid() const {
+  if (Fuzzes()) {
+    return ReadFuzzSlice(ReadWhole(scratch() + "/output").value_or(""),
+                         EndedWellFuzzing(*program_), program_->cpu_seconds(),
+                         scratch());
+  }
+  return ReadSlice(*plan_.lens,
+                   ReadWhole(scratch() + "/results.jsonl").value_or(""));
+}
+
 bool Trial::DigestSlice() {
-  const SliceResult said = ReadSlice(
-      *plan_.lens, ReadWhole(scratch() + "/results.jsonl").value_or(""));
+  const SliceResult said = WhatItSaid();
   const std::string how = program_->HowItEnded();
   int64_t ms = program_->ms();
   // What it takes to start a program is no part of what a lens needs.
@@ -153,28 +183,42 @@ bool Trial::DigestSlice() {
   searched_ms_ += ms;
   if (said.found) return Take(said);
   if (said.failure.empty()) return false;
-  return Fail(absl::StrCat(slice_.scenario, "/", slice_.procs, ": ",
+  return Fail(absl::StrCat(PlaceOf(slice_.scenario, slice_.procs), ": ",
                            said.failure, " (", how, ")"));
 }
 
 bool Trial::Take(const SliceResult& found) {
   result_.found = true;
-  result_.right = IsRight(*plan_.subject, found.verdict, plan_.key.rescuers);
+  result_.right = IsRightUnder(*plan_.lens, *plan_.subject, found.verdict,
+                               plan_.key.rescuers);
   result_.verdict = found.verdict;
   result_.what = found.what;
   result_.scenario = slice_.scenario;
   result_.procs = slice_.procs;
   result_.preemptions = found.preemptions;
   result_.fewest_preemptions = found.fewest_preemptions;
-  std::vector<std::string> words =
-      SliceCommand(SpecOf(slice_), context_->programs);
-  result_.command = CommandOf(words);
-  const bool explores = plan_.lens->kind == LensKind::kExplore;
+  const SliceSpec spec = SpecOf(slice_);
+  result_.command = Fuzzes()
+                        ? FuzzCommandForPeople(spec, context_->programs)
+                        : CommandOf(SliceCommand(spec, context_->programs));
   if (plan_.keep || !result_.right) KeepFolder(found.folder);
-  if (plan_.replays == 0) return true;
-  if (explores) {
-    if (result_.folder.empty()) return true;
-    replay_ = {words[0], "replay", context_->out + "/" + result_.folder};
+  const bool shrinks =
+      Fuzzes() && plan_.shrink_seconds > 0 && !result_.folder.empty();
+  const bool replays = plan_.replays > 0 && PlanReplays(found.round);
+  if (shrinks && !StartShrinking()) return false;
+  return !replays || StartReplay();
+}
+
+// False: it cannot be repeated.
+bool Trial::PlanReplays(uint64_t round) {
+  const SliceSpec spec = SpecOf(slice_);
+  std::vector<std::string> words = SliceCommand(spec, context_->programs);
+  const std::string folder = context_->out + "/" + result_.folder;
+  if (DecidesSchedules(*plan_.lens) && result_.folder.empty()) return false;
+  if (Fuzzes()) {
+    replay_ = FuzzReplayCommand(spec, context_->programs, FuzzInputIn(folder));
+  } else if (plan_.lens->kind == LensKind::kExplore) {
+    replay_ = {words[0], "replay", folder};
   } else {
     replay_ = std::move(words);
     for (std::string& word : replay_) {
@@ -182,9 +226,9 @@ bool Trial::Take(const SliceResult& found) {
         word = absl::StrCat("--duration=", kReplayDuration);
       }
     }
-    replay_.push_back(absl::StrCat("--round=", found.round));
+    replay_.push_back(absl::StrCat("--round=", round));
   }
-  return StartReplay();
+  return true;
 }
 
 void Trial::KeepFolder(const std::string& beneath) {
@@ -198,8 +242,34 @@ void Trial::KeepFolder(const std::string& beneath) {
   if (!error) result_.folder = kept;
 }
 
+// True: it could not be begun. An explore slice does it by itself.
+bool Trial::StartShrinking() {
+  const SliceSpec spec = SpecOf(slice_);
+  const std::string input = FuzzInputIn(context_->out + "/" + result_.folder);
+  auto program = Program::Start(
+      FuzzShrinkCommand(spec, context_->programs, input), scratch() + "/output",
+      {kReplayLimitMs + static_cast<int64_t>(plan_.shrink_seconds * 1000)});
+  if (!program.ok()) return true;
+  program_ = *std::move(program);
+  shrinking_ = true;
+  return false;
+}
+
+bool Trial::DigestShrinking() {
+  shrinking_ = false;
+  program_.reset();
+  const auto preemptions =
+      ReadFuzzShrink(ReadWhole(scratch() + "/output").value_or(""));
+  if (preemptions) {
+    result_.preemptions = preemptions->needed;
+    result_.fewest_preemptions = preemptions->fewest;
+  }
+  return replay_.empty() || StartReplay();
+}
+
 bool Trial::StartReplay() {
-  auto program = Program::Start(replay_, scratch() + "/output", kReplayLimitMs);
+  auto program =
+      Program::Start(replay_, scratch() + "/output", {kReplayLimitMs});
   if (!program.ok()) return true;
   program_ = *std::move(program);
   return false;

@@ -1,5 +1,6 @@
 // Trial: one lens on one subject until it finds something or its time is over,
-// slice after slice. Each trial has its own seed.
+// slice after slice; of fuzzing, which learns, one slice takes all. Each trial
+// has its own seed.
 #ifndef REVEILLE_STRESS_SCORE_TRIAL_H_
 #define REVEILLE_STRESS_SCORE_TRIAL_H_
 
@@ -80,6 +81,7 @@ struct TrialPlan {
 struct TrialContext {
   Programs programs;
   std::string out;
+  std::string seeds;  // The folder that fuzzing begins with.
   std::vector<std::string> scenarios;
   std::map<std::string, std::set<std::string>> skipped;  // By pool.
   uint64_t slices_done = 0;
@@ -98,11 +100,17 @@ class Trial {
 
  private:
   SliceSpec SpecOf(const Slice& slice) const;
+  bool NextSlice();
   bool FitSlice();
+  bool Fuzzes() const { return plan_.lens->kind == LensKind::kFuzz; }
   bool StartSlice();
   bool DigestSlice();
+  SliceResult WhatItSaid() const;
   bool Take(const SliceResult& found);
   void KeepFolder(const std::string& beneath);
+  bool PlanReplays(uint64_t round);
+  bool StartShrinking();
+  bool DigestShrinking();
   bool StartReplay();
   bool DigestReplay();
   bool Fail(const std::string& why);
@@ -115,6 +123,7 @@ class Trial {
   Slice slice_;
   int64_t searched_ms_ = 0;
   std::unique_ptr<Program> program_;
+  bool shrinking_ = false;
   std::vector<std::string> replay_;  // Set once it is being repeated.
   TrialResult result_;
 };
