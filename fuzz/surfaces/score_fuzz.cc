@@ -41,7 +41,8 @@ void ReadPlan(const json& read) {
   Promise(options.budget_ms >= 1, "a trial has some time");
   Promise(options.replays >= 0 && options.shrink_seconds >= 0,
           "nothing is done fewer than no times");
-  const auto plan = stress::MakePlan(options, SmallCatalogue(), {"/", "/"});
+  const auto plan =
+      stress::MakePlan(options, SmallCatalogue(), {"/", "/", "/"});
   if (!plan.ok()) return PromiseClearError(plan.status().message());
   stress::ScoreOptions again;
   Promise(stress::Restore(ToJson(options), &again).ok() &&
