@@ -37,13 +37,15 @@ TEST(SubjectTest, ExploreShouldFindWhatNamesItUnlessNoneShould) {
   EXPECT_FALSE(ExploreShouldFind("deadlock (neither explore nor TSan)."));
 }
 
-TEST(SubjectTest, LossThatNobodyCountsIsADeadlock) {
+TEST(SubjectTest, LossThatNobodyCountsIsADeadlockOrALivelock) {
   Subject bug;
   bug.expect = {"idle-worker-with-runnable-work"};
   EXPECT_TRUE(IsRight(bug, "deadlock", false));
-  EXPECT_FALSE(IsRight(bug, "livelock", false));
+  EXPECT_TRUE(IsRight(bug, "livelock", false));
+  EXPECT_FALSE(IsRight(bug, "late-timer", false));
   bug.expect = {"deadlock"};
   EXPECT_FALSE(IsRight(bug, "idle-worker-with-runnable-work", false));
+  EXPECT_FALSE(IsRight(bug, "livelock", false));
 }
 
 TEST(SubjectTest, RescuedIsALossWhereTheRescuersAreOn) {

@@ -120,7 +120,7 @@ Subject Product() {
 bool IsRight(const Subject& subject, absl::string_view verdict,
              bool rescuers_on) {
   if (Contains(subject.expect, verdict)) return true;
-  if (verdict == "deadlock" &&
+  if ((verdict == "deadlock" || verdict == "livelock") &&
       Contains(subject.expect, "idle-worker-with-runnable-work")) {
     return true;
   }

@@ -39,7 +39,8 @@ Subject Product();
 // on a loss is seen as work that only the clock has rescued. A pool that a
 // scenario makes besides has nobody to count its tasks, and the last wakeup of
 // a pool is for its end: there the loss that leaves a worker idle is a
-// deadlock.
+// deadlock. Where a task spins until a timer has fired that the sleeping worker
+// was to fire, it is a livelock.
 bool IsRight(const Subject& subject, absl::string_view verdict,
              bool rescuers_on);
 

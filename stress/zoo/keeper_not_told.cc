@@ -64,7 +64,7 @@ class KeeperNotTold final : public TimerDispatcher {
     .name = "keeper-not-told",
     .classes = "f, h",
     .mirrors = "boostorg/asio@85e9b528, folly 1147a18c4",
-    .expect = "late-timer or deadlock",
+    .expect = "late-timer, deadlock or livelock",
     .scenario = "overtake",
 });
 
