@@ -193,8 +193,9 @@ uintptr_t StreamObject(int stream) {
   return FileObject(kMostDescriptions + 1 + stream);
 }
 
-void DescriptionChanged(Description* description, bool edge) {
-  if (edge) ++description->activity;
+void DescriptionChanged(Description* description, Edge edge) {
+  if (edge == Edge::kIn) ++description->edges_in;
+  if (edge == Edge::kOut) ++description->edges_out;
   ObjectChanged(ObjectOf(description));
   ObjectChanged(PollObject());
   NotifyEpolls(NumberOf(description));
@@ -205,8 +206,11 @@ void StreamChanged(int stream, StreamEnd edge) {
     const bool reads = description.in == stream;
     const bool writes = description.out == stream;
     if (description.type == FileType::kNone || (!reads && !writes)) continue;
-    DescriptionChanged(&description,
-                       edge == StreamEnd::kReaders ? reads : writes);
+    if (edge == StreamEnd::kReaders) {
+      DescriptionChanged(&description, reads ? Edge::kIn : Edge::kNone);
+    } else {
+      DescriptionChanged(&description, writes ? Edge::kOut : Edge::kNone);
+    }
   }
   ObjectChanged(StreamObject(stream));
   Stream& bytes = g_streams[stream];
@@ -247,7 +251,7 @@ void Expire(Description* timer, uint64_t now) {
     timer->next_expiry = 0;
   }
   timer->counter += times;
-  DescriptionChanged(timer, true);
+  DescriptionChanged(timer, Edge::kIn);
 }
 
 void ExpireTimers(uint64_t now) {

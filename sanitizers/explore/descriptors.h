@@ -63,7 +63,8 @@ struct Description {
   uint64_t next_expiry = 0;  // timerfd; 0: disarmed
   uint64_t interval = 0;     // timerfd
   int clock = 0;             // timerfd
-  uint32_t activity = 0;     // grows whenever an edge occurs
+  uint32_t edges_in = 0;     // edges for who waits to read, ever
+  uint32_t edges_out = 0;    // edges for who waits to write
   uint32_t epoll_cursor = 0;
 };
 
@@ -99,9 +100,11 @@ Stream& StreamAt(int number);
 
 // EPOLLIN and so on, as they stand now.
 uint32_t ReadinessOf(const Description& description);
-// Something about it changed: `edge` says that an edge-triggered watcher is
-// to be told even if it looks the same.
-void DescriptionChanged(Description* description, bool edge);
+// Something about it changed. An edge is news to an edge-triggered watcher who
+// asked for that direction, even if it looks the same: the kernel's wait queues
+// are woken with EPOLLIN or with EPOLLOUT.
+enum class Edge : uint8_t { kNone, kIn, kOut };
+void DescriptionChanged(Description* description, Edge edge);
 // The stream looks different now; to those at `edge` it is news.
 enum class StreamEnd : uint8_t { kReaders, kWriters };
 void StreamChanged(int stream, StreamEnd edge);
@@ -115,7 +118,8 @@ struct EpollItem {
   int target = 0;
   int descriptor = 0;
   uint32_t events = 0;
-  uint32_t seen = 0;  // activity that was reported (EPOLLET)
+  uint32_t seen_in = 0;  // edges that were reported (EPOLLET)
+  uint32_t seen_out = 0;
   epoll_data_t data = {};
 };
 

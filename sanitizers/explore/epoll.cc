@@ -19,10 +19,21 @@ uint32_t Wanted(const EpollItem& item) {
   return item.events | EPOLLERR | EPOLLHUP;
 }
 
+// Whether there was an edge that the watcher asked for and was not told of.
+// Once there was one, he is told all that is true by then. Who asks for nothing
+// but errors and hang-ups takes them from both sides.
+bool HasNews(const EpollItem& item, const Description& target) {
+  const uint32_t in = item.events & (EPOLLIN | EPOLLRDNORM | EPOLLRDHUP);
+  const uint32_t out = item.events & (EPOLLOUT | EPOLLWRNORM);
+  const bool either = in == 0 && out == 0;
+  return ((in != 0 || either) && target.edges_in != item.seen_in) ||
+         ((out != 0 || either) && target.edges_out != item.seen_out);
+}
+
 uint32_t Reportable(const EpollItem& item) {
   if (!item.used || item.disarmed) return 0;
   const Description& target = DescriptionAt(item.target);
-  if ((item.events & EPOLLET) != 0 && target.activity == item.seen) return 0;
+  if ((item.events & EPOLLET) != 0 && !HasNews(item, target)) return 0;
   return ReadinessOf(target) & Wanted(item);
 }
 
@@ -49,7 +60,8 @@ void Arm(EpollItem* item, const epoll_event& event) {
   item->data = event.data;
   item->disarmed = false;
   // What is ready already counts as an edge.
-  item->seen = DescriptionAt(item->target).activity - 1;
+  item->seen_in = DescriptionAt(item->target).edges_in - 1;
+  item->seen_out = DescriptionAt(item->target).edges_out - 1;
 }
 
 bool WouldLoop(int epoll, int target, int depth) {
@@ -124,7 +136,8 @@ int HarvestEpoll(Description* epoll, epoll_event* events, int most) {
     events[count].events = ready;
     events[count].data = item.data;
     ++count;
-    item.seen = DescriptionAt(item.target).activity;
+    item.seen_in = DescriptionAt(item.target).edges_in;
+    item.seen_out = DescriptionAt(item.target).edges_out;
     item.disarmed = (item.events & EPOLLONESHOT) != 0;
     epoll->epoll_cursor = static_cast<uint32_t>(index) + 1;
   }
@@ -143,7 +156,7 @@ void NotifyEpolls(int description) {
     const EpollItem& item = g_items[i];
     if (!item.used || item.target != description) continue;
     Description& epoll = DescriptionAt(item.epoll);
-    DescriptionChanged(&epoll, Reportable(item) != 0);
+    DescriptionChanged(&epoll, Reportable(item) != 0 ? Edge::kIn : Edge::kNone);
   }
 }
 

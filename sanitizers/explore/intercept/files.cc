@@ -70,7 +70,9 @@ ssize_t TakeCounter(Fiber* self, Description* file, void* to) {
   memcpy(to, &value, sizeof value);
   Changed(self, file->counter, file->counter - value);
   file->counter -= value;
-  DescriptionChanged(file, false);
+  // There is room again, also where there was some: as the kernel has it.
+  DescriptionChanged(file,
+                     file->type == FileType::kEvent ? Edge::kOut : Edge::kNone);
   return sizeof value;
 }
 
@@ -131,7 +133,7 @@ ssize_t AddToCounter(Fiber* self, Description* file, const void* from,
   }
   Changed(self, file->counter, file->counter + value);
   file->counter += value;
-  DescriptionChanged(file, true);
+  DescriptionChanged(file, Edge::kIn);
   return sizeof value;
 }
 

@@ -264,6 +264,42 @@ TEST(Polling, EdgeTriggeredEpollReportsEachEdgeOnce) {
   EXPECT_TRUE(tally.clean()) << tally.message;
 }
 
+// The kernel wakes who waits to write on every read of a counter.
+TEST(Polling, ReadingACounterIsAnEdgeForWhoWaitsToWrite) {
+  const Tally tally = Explore(200, [] {
+    const int epoll = epoll_create1(0);
+    const int counter = eventfd(0, EFD_NONBLOCK);
+    Watch(epoll, counter, EPOLLIN | EPOLLOUT | EPOLLET);
+    epoll_event events[4];
+    Check(epoll_wait(epoll, events, 4, 0) == 1, "writable from the first");
+    AddToCounter(counter, UINT64_MAX - 1);
+    Check(epoll_wait(epoll, events, 4, 0) == 1, "full");
+    Check((events[0].events & EPOLLOUT) == 0, "no room");
+    std::thread reader([&] { ReadCounter(counter); });
+    Check(epoll_wait(epoll, events, 4, -1) == 1, "drained");
+    Check(events[0].events == EPOLLOUT, "room");
+    reader.join();
+  });
+  EXPECT_TRUE(tally.clean()) << tally.message;
+}
+
+TEST(Polling, EdgeOfTheOtherDirectionIsNoNews) {
+  const Tally tally = Explore(200, [] {
+    const int epoll = epoll_create1(0);
+    int ends[2];
+    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends);
+    Watch(epoll, ends[0], EPOLLIN | EPOLLET);
+    write(ends[1], "ab", 2);
+    epoll_event event;
+    Check(epoll_wait(epoll, &event, 1, 0) == 1, "something to read");
+    write(ends[0], "x", 1);
+    char byte;
+    read(ends[1], &byte, 1);  // room for who writes; nobody asked
+    Check(epoll_wait(epoll, &event, 1, 0) == 0, "told again");
+  });
+  EXPECT_TRUE(tally.clean()) << tally.message;
+}
+
 TEST(Polling, PlantedUndrainedEdgeIsADeadlock) {
   const Tally tally = Explore(100, [] {
     const int epoll = epoll_create1(0);

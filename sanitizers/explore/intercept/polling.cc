@@ -59,7 +59,7 @@ int WaitForEvents(Fiber* self, int descriptor, epoll_event* events, int most,
   if (count > 0) {
     self->spin.Forget();
     // One-shot and edge-triggered events are gone for the others.
-    DescriptionChanged(epoll, false);
+    DescriptionChanged(epoll, Edge::kNone);
   }
   Release(epoll);
   return count;
@@ -74,7 +74,7 @@ int Register(Fiber* self, int descriptor, int operation, int target,
   self->spin.Forget();
   const int error = ControlEpoll(epoll, operation, target, event);
   if (error != 0) return Fail(error);
-  DescriptionChanged(epoll, true);
+  DescriptionChanged(epoll, Edge::kIn);
   return 0;
 }
 
