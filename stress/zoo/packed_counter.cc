@@ -35,7 +35,7 @@ class PackedCounter final : public Dispatcher {
   }
 
   PoolFn Next(int) override {
-    while (!stopping_.load()) {
+    while ((state_.load() & kStopped) == 0) {
       if (PoolFn fn = queue_.TryPop()) return fn;
       state_.fetch_add(kWaiter);
       if (PoolFn fn = queue_.TryPop()) {
@@ -48,8 +48,9 @@ class PackedCounter final : public Dispatcher {
   }
 
   void Stop() override {
-    stopping_.store(true);
-    state_.fetch_add(kSignal);  // Who has looked already does not sleep.
+    // A bit that stays, and no signal: that would be taken by another waiter,
+    // and the word be again what somebody on his way to sleep has looked at.
+    state_.fetch_or(kStopped);
     FutexWakeAll(&state_);
   }
 
@@ -57,9 +58,12 @@ class PackedCounter final : public Dispatcher {
   static constexpr uint32_t kSignal = 1;
   static constexpr uint32_t kSignals = 0xff;
   static constexpr uint32_t kWaiter = kSignals + 1;
+  static constexpr uint32_t kStopped = uint32_t{1} << 31;
 
   static uint32_t Signals(uint32_t state) { return state & kSignals; }
-  static uint32_t Waiters(uint32_t state) { return state / kWaiter; }
+  static uint32_t Waiters(uint32_t state) {
+    return (state & ~kStopped) / kWaiter;
+  }
 
   // One more, if a waiter has none yet.
   void Signal() {
@@ -84,7 +88,7 @@ class PackedCounter final : public Dispatcher {
 
   void AwaitSignal() {
     uint32_t state = state_.load();
-    while (!stopping_.load()) {
+    while ((state & kStopped) == 0) {
       if (Signals(state) == 0) {
         FutexWait(&state_, state);
         state = state_.load();
@@ -97,7 +101,6 @@ class PackedCounter final : public Dispatcher {
 
   TaskQueue queue_;
   std::atomic<uint32_t> state_{0};
-  std::atomic<bool> stopping_{false};
 };
 
 [[maybe_unused]] const bool kRegistered = RegisterBug<PackedCounter>({
