@@ -4,7 +4,7 @@ as "a_fuzz=grow b_fuzz=die"; the canary dies unless it is told otherwise."""
 import pathlib
 
 # Without site and with few imports: it is started often.
-SOURCE = r"""#!/usr/bin/env -S python3 -I -S
+SOURCE = r"""#!/usr/bin/env -S --block-signal=INT python3 -I -S
 import os, pathlib, signal, sys, time
 
 name = pathlib.Path(sys.argv[0]).name
@@ -37,6 +37,8 @@ def die(which):
     say(f"    #3 0x55 in reveille::fuzz::(anonymous namespace)::{which}<int>(char const*, unsigned long) /x/a.cc:54:3")
 
 signal.signal(signal.SIGINT, interrupted)
+# Python may lose one that comes while it still imports.
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 if flags.get("merge") == "1":
     note("merge")
     if play == "merge-dies":

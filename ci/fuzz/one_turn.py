@@ -86,6 +86,7 @@ class Unit:
         self.process = None
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 
     def _stop(self, *_):
         self.stopping = True

@@ -115,7 +115,9 @@ WORDS = {"stress": stress_words, "explore": explore_words, "score": score_words,
 def command(unit, seconds, choices, out):
     """`out`: the folder of the attempt, beside those of the units."""
     if unit.kind == "fuzz":
-        words = [sys.executable, "-BS", str(ONE_TURN)]
+        # Python may lose a SIGINT that comes while it still imports: the turn lets
+        # it through once it listens.
+        words = ["env", "--block-signal=INT", sys.executable, "-BS", str(ONE_TURN)]
     else:
         words = [driver(choices.build_root, unit.lens), unit.kind]
     words += WORDS[unit.kind](unit, seconds, choices, out)
