@@ -4,8 +4,8 @@
 // token straight to the first waiter; tasks from inside lie in a queue of their
 // own. A worker enters the semaphore's list, sees a task from inside, and
 // cancels. If it had been given a token meanwhile, the token is gone, and its
-// task with it. Mirrors: tokio-rs/tokio#795 (a blocking permit handed to a task
-// that did not
+// task with it.
+// Mirrors: tokio-rs/tokio#795 (a blocking permit handed to a task that did not
 //   use it), the cancelled wait of Eigen's EventCount (bc19ba490c). Class: e.
 // Lost by:
 //   worker      enters the list
@@ -57,10 +57,12 @@ class FairSemaphore {
     waiter->wake.wait(lock, [waiter] { return waiter->woken; });
     return waiter->granted;
   }
-  // True: it had a token already.
+  // True: it had a token already. An interrupt that it had, it passes on: there
+  // may be a second task from inside, and another waiter that did not see it.
   bool Cancel(Waiter* waiter) {
     Lock lock(mutex_);
     waiters_.remove(waiter);
+    if (waiter->woken && !waiter->granted) WakeFirst(false);
     return waiter->granted;
   }
   void Close() {
