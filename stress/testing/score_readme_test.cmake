@@ -1,7 +1,8 @@
 # cmake -DDRIVER=<reveille> -DFOLDER=<folder> -P score_readme_test.cmake
 #
-# The table in FOLDER/README.md is the one that FOLDER/score.json gives.
-execute_process(COMMAND ${DRIVER} score --markdown=${FOLDER}/score.json
+# The tables in FOLDER/README.md are those that the scores in FOLDER give.
+execute_process(COMMAND ${DRIVER} score
+                        --markdown=${FOLDER}/score.json,${FOLDER}/measured.json
                 OUTPUT_VARIABLE table RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "no table: exit ${status}")
@@ -11,6 +12,6 @@ set(wanted "<!-- score: begin -->\n\n${table}\n<!-- score: end -->\n")
 string(FIND "${readme}" "${wanted}" at)
 if(at EQUAL -1)
   message(FATAL_ERROR "the table is another one; make it again with\n"
-                      "  reveille score --markdown=stress/score/score.json "
-                      "--into=stress/score/README.md")
+                      "  reveille score --markdown=stress/score/score.json,"
+                      "stress/score/measured.json --into=stress/score/README.md")
 endif()
