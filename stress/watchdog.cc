@@ -69,6 +69,7 @@ void Watchdog::Begin(Pool* pool, const Judge* judge) {
 void Watchdog::End() {
   std::lock_guard<std::mutex> lock(mutex_);
   Settle();
+  HoldStalls(&black_suspects_, false);
   CloseGap(NowNs());
   pool_ = nullptr;
   judge_ = nullptr;
@@ -87,7 +88,7 @@ WatchdogReport Watchdog::ReportLocked() const {
 }
 
 int64_t Watchdog::RestNs() const {
-  if (suspecting_) return options_.period_ns;
+  if (white_suspects_) return options_.period_ns;
   return std::clamp(cost_ns_ * kIdlePerCost, options_.period_ns,
                     options_.slow_period_ns);
 }
@@ -155,20 +156,21 @@ void Watchdog::CloseGap(int64_t now_ns) {
 }
 
 void Watchdog::Suspect(const PoolSnapshot& snapshot) {
-  if (!suspecting_) {
-    suspecting_ = true;
-    ++report_.suspicions;
-    Chaos::HoldStalls(true);
-  }
+  HoldStalls(&white_suspects_, true);
   const std::optional<Verdict> verdict = white_.Judge(See(snapshot));
   if (verdict && StillSo(*verdict)) Fire(*verdict);
 }
 
 void Watchdog::Settle() {
   white_.Forget();
-  if (!suspecting_) return;
-  suspecting_ = false;
-  Chaos::HoldStalls(false);
+  HoldStalls(&white_suspects_, false);
+}
+
+void Watchdog::HoldStalls(bool* suspecting, bool now) {
+  if (*suspecting == now) return;
+  *suspecting = now;
+  report_.suspicions += now ? 1 : 0;
+  Chaos::HoldStalls(white_suspects_ || black_suspects_);
 }
 
 void Watchdog::SampleBlackBox() {
@@ -176,6 +178,7 @@ void Watchdog::SampleBlackBox() {
   std::optional<PoolSnapshot> snapshot;
   if (white != nullptr) snapshot = white->Snapshot();
   const std::optional<Verdict> verdict = black_.Judge(See(std::move(snapshot)));
+  HoldStalls(&black_suspects_, black_.Suspects());
   if (verdict && StillSo(*verdict)) Fire(*verdict);
 }
 
@@ -211,6 +214,7 @@ void Watchdog::Fire(const Verdict& verdict) {
   fired_ = true;
   on_verdict_(verdict, ReportLocked());
   Settle();
+  HoldStalls(&black_suspects_, false);
 }
 
 }  // namespace reveille::stress

@@ -78,6 +78,8 @@ class Watchdog {
   void CloseGap(int64_t now_ns);
   void Suspect(const PoolSnapshot& snapshot);
   void Settle();
+  // A rule suspects something: new stalls wait until neither does.
+  void HoldStalls(bool* suspecting, bool now);
   TaskCounts Count() const;
   Sighting See(std::optional<PoolSnapshot> snapshot) const;
   bool StillSo(const Verdict& verdict) const;
@@ -97,7 +99,8 @@ class Watchdog {
   BlackBoxRule black_;
   Symptom last_symptom_ = Symptom::kNone;
   std::vector<uint64_t> last_steps_;
-  bool suspecting_ = false;
+  bool white_suspects_ = false;
+  bool black_suspects_ = false;
   int64_t gap_began_ns_ = 0;    // 0: no gap now.
   int64_t last_sample_ns_ = 0;  // 0: none yet in this round.
   int64_t last_slow_ns_ = 0;

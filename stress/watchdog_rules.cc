@@ -136,6 +136,11 @@ bool BlackBoxRule::Moved(const Sighting& now) const {
          now.parallelism != first_.parallelism;
 }
 
+void BlackBoxRule::Count(const Sighting& now) {
+  unmoved_ = now.tasks == last_tasks_ ? unmoved_ + 1 : 0;
+  last_tasks_ = now.tasks;
+}
+
 bool BlackBoxRule::Seen(int sightings, int64_t span_ns,
                         const Sighting& now) const {
   return count_ >= sightings && now.time_ns - first_.time_ns >= span_ns;
@@ -146,6 +151,7 @@ std::optional<Verdict> BlackBoxRule::Judge(const Sighting& now) {
     Forget();
     return std::nullopt;
   }
+  Count(now);
   if (count_ == 0 || Moved(now)) {
     first_ = now;
     count_ = now.stalls_active == 0 ? 1 : 0;

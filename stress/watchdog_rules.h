@@ -69,6 +69,9 @@ struct BlackBoxOptions {
   int still_sightings = 60;
   int64_t still_span_ns = 3'000'000'000;
   int64_t enough_cpu_ns = 20'000'000;
+  // So often no task has moved: let nobody be stalled until one has, or a task
+  // that spins is stalled again and again, and there is never a baseline.
+  int suspicious_sightings = 5;
 };
 
 // For all pools: from outside, by the Judge's counts and the kernel's.
@@ -77,9 +80,12 @@ class BlackBoxRule {
   explicit BlackBoxRule(BlackBoxOptions options);
 
   std::optional<Verdict> Judge(const Sighting& now);
-  void Forget() { count_ = 0; }
+  // Whether no task has moved for a while, with stalls or without.
+  bool Suspects() const { return unmoved_ >= options_.suspicious_sightings; }
+  void Forget() { count_ = unmoved_ = 0; }
 
  private:
+  void Count(const Sighting& now);
   bool Moved(const Sighting& now) const;
   bool Seen(int sightings, int64_t span_ns, const Sighting& now) const;
   std::string Diagnose(const Sighting& now) const;
@@ -88,6 +94,8 @@ class BlackBoxRule {
   const BlackBoxOptions options_;
   Sighting first_;
   int count_ = 0;
+  TaskCounts last_tasks_;
+  int unmoved_ = 0;
   ThreadLedger ledger_;
 };
 

@@ -210,6 +210,21 @@ TEST(BlackBoxRuleTest, TaskThatComputesForLongIsNoDeadlock) {
   EXPECT_EQ(Black(s), "none");
 }
 
+// A task that spins while chaos goes on: there is never a baseline.
+TEST(BlackBoxRuleTest, ItAsksForNoMoreStallsOnceNothingMoves) {
+  BlackBoxRule rule({});
+  Sighting s = Stranded();
+  s.pool.reset();
+  for (int n = 0; n < 40; ++n) {
+    s.stall_epoch = static_cast<uint64_t>(n);
+    EXPECT_FALSE(rule.Judge(Later(s, n * 20)).has_value());
+    EXPECT_EQ(rule.Suspects(), n >= 5) << n;
+  }
+  ++s.tasks.started;
+  rule.Judge(Later(s, 1000));
+  EXPECT_FALSE(rule.Suspects());
+}
+
 TEST(BlackBoxRuleTest, OutsideARoundNothingIsJudged) {
   Sighting s = Stranded();
   s.in_round = false;

@@ -127,6 +127,22 @@ TEST(WatchdogTest, WorkerThatWasNeverStartedIsMissed) {
   }
 }
 
+// What spins for ever is stalled for ever, if nobody holds the stalls back.
+TEST(WatchdogTest, ItIsMissedFromOutsideUnderChaosToo) {
+  std::atomic<bool> go{false};
+  Bench bench(2, Fault::kOneWorkerTooFew, false);
+  {
+    ChaosOptions options = *ParseChaos("all");
+    options.seed = 11;
+    Chaos chaos(options);
+    for (int i = 0; i < 2; ++i) bench.Submit(&go);
+    EXPECT_EQ(bench.Said(), "idle-worker-with-runnable-work");
+  }
+  EXPECT_EQ(bench.report().suspicions, 1u);
+  go.store(true);
+  while (!bench.Done()) std::this_thread::yield();
+}
+
 TEST(WatchdogTest, LeakedSearcherIsADrift) {
   Bench bench(2, Fault::kLeaksSearcher, true);
   bench.BurstsFor(std::chrono::seconds(60));
