@@ -18,7 +18,8 @@
 // way a few times only, and both take their part. Hence a pool that keeps its
 // promises ends every program, and one that does not is judged by the Judge,
 // the oracle of each timer and each wait, the counters at the end, and the
-// watchdog or the lens.
+// watchdog or the lens. A burst of several legs has meetings of its own, and
+// only where nobody else meets.
 //
 // On real threads everybody computes for a while before each step, how long is
 // decided by the seed of the round; under the lens schedules do that.
@@ -26,6 +27,7 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -37,6 +39,7 @@
 #include "stress/scenarios/descriptor_wait.h"
 #include "stress/scenarios/gate.h"
 #include "stress/scenarios/judged_timer.h"
+#include "stress/scenarios/legs.h"
 #include "stress/scenarios/meeting.h"
 #include "stress/scenarios/pace.h"
 #include "stress/scenarios/round.h"
@@ -51,6 +54,7 @@ using stress::DescriptorWait;
 using stress::Dice;
 using stress::Gate;
 using stress::JudgedTimer;
+using stress::Legs;
 using stress::Meeting;
 using stress::Pool;
 using stress::PoolClock;
@@ -67,6 +71,7 @@ struct Belongings {
   std::deque<JudgedTimer> timers;
   std::deque<Gate> gates;
   std::deque<std::atomic<bool>> flags;
+  std::optional<Legs> legs;
   std::unique_ptr<Pool> pool;
 };
 
@@ -90,7 +95,8 @@ class Phase {
   void Clear();
 
   void Submit(const Op& op);
-  void SubmitBurst(const Op& op);
+  void SubmitBurst(const Op& op, Belongings& own);
+  void SubmitLegs(const Op& op, Belongings& own);
   void SubmitYielding(const Op& op, Belongings& own);
   void SubmitGivingWay(const Op& op, Belongings& own);
   void SubmitPairs(const Op& op);
@@ -120,6 +126,7 @@ class Phase {
   const uint64_t seed_;
   std::vector<Belongings> belongings_;
   const int seats_;
+  const int seats_of_legs_;
   const bool keeps_workers_;  // Whether some task keeps its worker.
   Meeting meeting_;
   std::atomic<int> came_{0};
@@ -133,8 +140,14 @@ bool IsPair(const Op& op) {
   return op.kind == OpKind::kYielding && (op.variant & 4) != 0;
 }
 
+// How often its tasks are followed by as many again.
+int LegsAfterFirst(const Op& op) {
+  return op.kind == OpKind::kBurst && op.meets ? op.variant % 4 : 0;
+}
+
 // How many of an operation's tasks may take part in the meeting.
 int TasksThatMeet(const Op& op) {
+  if (LegsAfterFirst(op) > 0) return 0;
   switch (op.kind) {
     case OpKind::kIdle:  // Not while others keep the workers busy.
     case OpKind::kResize:
@@ -154,6 +167,21 @@ bool Sleeps(const Op& op) {
   return (op.kind == OpKind::kSleep && in_task) || op.kind == OpKind::kBlock;
 }
 
+// How many tasks of each leg wait for each other: a second burst like it, or a
+// meeting, would want the same workers.
+int SeatsOfLegs(const Op* first, const Op* last, int workers, int seats) {
+  int bursts = 0;
+  int tasks = 1;
+  for (const Op* op = first; op != last; ++op) {
+    if (LegsAfterFirst(*op) == 0) continue;
+    ++bursts;
+    tasks = op->count;
+  }
+  const bool alone =
+      bursts == 1 && seats < 2 && !std::any_of(first, last, Resizes);
+  return alone ? std::min(tasks, workers) : 1;
+}
+
 int SeatsFor(const Op* first, const Op* last, int workers) {
   if (std::any_of(first, last, Resizes)) return 0;
   int tasks = 0;
@@ -169,7 +197,9 @@ Phase::Phase(ScenarioContext& context, Round& round, const Op* first,
       seed_(context.rng()),
       belongings_(ops_.size()),
       seats_(SeatsFor(first, last, workers)),
-      keeps_workers_(seats_ >= 2 || std::any_of(first, last, Sleeps)),
+      seats_of_legs_(SeatsOfLegs(first, last, workers, seats_)),
+      keeps_workers_(seats_ >= 2 || seats_of_legs_ >= 2 ||
+                     std::any_of(first, last, Sleeps)),
       meeting_(round, seats_) {}
 
 // Those after the first of a task belong to it.
@@ -240,7 +270,7 @@ void Phase::Perform(size_t i) {
     case OpKind::kSubmit:
       return Submit(op);
     case OpKind::kBurst:
-      return SubmitBurst(op);
+      return SubmitBurst(op, own);
     case OpKind::kYielding:
       return SubmitYielding(op, own);
     case OpKind::kBlock:
@@ -279,12 +309,23 @@ void Phase::Submit(const Op& op) {
   }
 }
 
-void Phase::SubmitBurst(const Op& op) {
+void Phase::SubmitBurst(const Op& op, Belongings& own) {
+  if (LegsAfterFirst(op) > 0) return SubmitLegs(op, own);
   std::vector<std::function<void()>> bodies;
   for (int i = 0; i < op.count; ++i) {
     bodies.emplace_back([this, &op] { Attend(op); });
   }
   round_.SubmitTogether(std::move(bodies));
+}
+
+// So many legs after the first; with 4 added, the next one is carried by who
+// submitted the first, if it is no worker, and else by a task of each.
+void Phase::SubmitLegs(const Op& op, Belongings& own) {
+  const bool from_outside = (op.variant & 4) != 0 && IsOutside(op);
+  const std::vector<int> carriers(
+      static_cast<size_t>(LegsAfterFirst(op)) + 1,
+      from_outside ? Legs::kOutside : seats_of_legs_ - 1);
+  own.legs.emplace(round_, seats_of_legs_, carriers).Run();
 }
 
 // Gives way `variant` times; with 4 added, it submits a task of its own before,

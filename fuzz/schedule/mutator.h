@@ -1,5 +1,9 @@
 // Mutator: makes new inputs of old ones, in the terms in which they mean
 // something, so that most of what it makes is worth an execution.
+//
+// Schedules are cheap to vary and decide most; and what an execution teaches
+// (moments, shared objects) holds for the next one of the same program. So a
+// program stays for a while.
 #ifndef REVEILLE_FUZZ_SCHEDULE_MUTATOR_H_
 #define REVEILLE_FUZZ_SCHEDULE_MUTATOR_H_
 
@@ -37,9 +41,6 @@ enum class Mutation : uint8_t {
 #undef REVEILLE_FUZZ_ENUMERATOR
 };
 inline constexpr int kMutations = static_cast<int>(Mutation::kCopyWindow) + 1;
-// The last of them need a second input.
-inline constexpr int kLoneMutations =
-    static_cast<int>(Mutation::kPlanOfAnother);
 
 class Mutator {
  public:
@@ -48,15 +49,18 @@ class Mutator {
   Mutator(uint64_t seed, const explore::Planned* last)
       : dice_(seed), last_(last) {}
 
-  // One to a few mutations. What they were, for who wants to know.
-  uint32_t Mutate(Input* input);
-  // `a`, with something of `b`.
-  uint32_t Cross(Input* a, const Input& b);
+  // A program has a turn: some executions in a row are of it, each under
+  // another schedule. A turn begins with the program of `input`, with that one
+  // changed, or with a new one. `other`: a second input to take from, or null.
+  // Both say which mutations they were, as bits, for who wants to know.
+  uint32_t BeginTurn(Input* input, const Input* other);
+  // The same program, another schedule.
+  uint32_t GoOn(Input* input, const Input* other);
   // False: it does not apply.
   bool Apply(Mutation mutation, Input* input, const Input& other);
 
  private:
-  Mutation DrawLone();
+  uint32_t Do(Mutation mutation, Input* input, const Input& other);
   Op DrawOp(int procs);
   Op DrawOp(OpKind kind, int procs);
   void ChangeOp(Op* op, int procs);

@@ -3,9 +3,11 @@
 // What is wrong ends the process, after one line that says what it is. Options
 // of its own begin with two dashes, which libFuzzer leaves alone:
 //   --feedback=rf,pairs,state   what is learnt from besides edges; or none
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
@@ -36,7 +38,22 @@ size_t Put(const Input& input, uint8_t* data, size_t most) {
   return bytes.size();
 }
 
-Mutator MutatorFor(unsigned seed) { return Mutator(seed, LastPlanned()); }
+// A turn lasts as long as the engine goes on from what it was given last: its
+// mutate_depth.
+size_t Next(const uint8_t* data, size_t size, const Input* other, uint8_t* to,
+            size_t most, unsigned seed) {
+  static std::vector<uint8_t> last;
+  Input input = DecodeInput(data, size);
+  Mutator mutator(seed, LastPlanned());
+  if (std::equal(last.begin(), last.end(), data, data + size)) {
+    mutator.GoOn(&input, other);
+  } else {
+    mutator.BeginTurn(&input, other);
+  }
+  const size_t made = Put(input, to, most);
+  last.assign(to, to + made);
+  return made;
+}
 
 }  // namespace
 }  // namespace reveille::fuzz
@@ -76,16 +93,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size,
                                           size_t max_size, unsigned seed) {
-  fuzz::Input input = fuzz::DecodeInput(data, size);
-  fuzz::MutatorFor(seed).Mutate(&input);
-  return fuzz::Put(input, data, max_size);
+  return fuzz::Next(data, size, nullptr, data, max_size, seed);
 }
 
 extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data1, size_t size1,
                                             const uint8_t* data2, size_t size2,
                                             uint8_t* out, size_t max_out_size,
                                             unsigned seed) {
-  fuzz::Input input = fuzz::DecodeInput(data1, size1);
-  fuzz::MutatorFor(seed).Cross(&input, fuzz::DecodeInput(data2, size2));
-  return fuzz::Put(input, out, max_out_size);
+  const fuzz::Input other = fuzz::DecodeInput(data2, size2);
+  return fuzz::Next(data1, size1, &other, out, max_out_size, seed);
 }

@@ -111,9 +111,11 @@ TEST(MutatorTest, WhatItMakesIsValidAndEveryMutationIsReached) {
     for (int k = 0; k < 5; ++k) {
       const Input& other = seeds[dice.Below(seeds.size())].second;
       Input another = other;
-      reached |= Mutator(dice.Next(), nullptr).Mutate(&another);
-      reached |=
-          k % 2 == 0 ? mutator.Mutate(&input) : mutator.Cross(&input, another);
+      reached |= Mutator(dice.Next(), nullptr).BeginTurn(&another, nullptr);
+      reached |= Mutator(dice.Next(), nullptr).GoOn(&another, nullptr);
+      const Input* const second = dice.Coin() ? &another : nullptr;
+      reached |= k == 0 ? mutator.BeginTurn(&input, second)
+                        : mutator.GoOn(&input, second);
       ExpectWithinBounds(input);
       ASSERT_TRUE(SurvivesEncoding(input)) << ToText(input);
     }
@@ -125,10 +127,28 @@ TEST(MutatorTest, TheSameSeedMakesTheSameInput) {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     Input a = Seeds()[0].second;
     Input b = a;
-    Mutator(seed, nullptr).Mutate(&a);
-    Mutator(seed, nullptr).Mutate(&b);
+    Mutator(seed, nullptr).BeginTurn(&a, nullptr);
+    Mutator(seed, nullptr).BeginTurn(&b, nullptr);
     EXPECT_TRUE(a == b);
   }
+}
+
+TEST(MutatorTest, AProgramStaysForATurn) {
+  int changed = 0;
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    Input input = Seeds()[0].second;
+    const Input other = Seeds()[5].second;
+    Mutator mutator(seed, nullptr);
+    mutator.BeginTurn(&input, &other);
+    changed += input.program == Seeds()[0].second.program ? 0 : 1;
+    const Program begun = input.program;
+    for (int i = 0; i < 10; ++i) {
+      EXPECT_NE(mutator.GoOn(&input, &other), 0u);
+      EXPECT_TRUE(input.program == begun);
+    }
+  }
+  EXPECT_GT(changed, 180);
+  EXPECT_LT(changed, 270);
 }
 
 TEST(MutatorTest, DeparturesAreMostlyPutAtTheMomentsOfTheLastExecution) {
@@ -175,7 +195,8 @@ TEST(MutatorTest, AFullInputStillMutates) {
   Mutator mutator(9, nullptr);
   EXPECT_FALSE(mutator.Apply(Mutation::kInsertOp, &input, input));
   EXPECT_FALSE(mutator.Apply(Mutation::kAddDeparture, &input, input));
-  EXPECT_NE(mutator.Mutate(&input), 0u);
+  EXPECT_NE(mutator.BeginTurn(&input, nullptr), 0u);
+  EXPECT_NE(mutator.GoOn(&input, nullptr), 0u);
   EXPECT_TRUE(SurvivesEncoding(input));
 }
 

@@ -52,6 +52,8 @@ std::vector<Shape> Shapes() {
         Drain(),
         {K::kBurst, kMain, 4, kMeets, 0}}},
       {"errand", {{K::kSubmit, kTask, 0, kMeets, 0}}},
+      {"relay", {{K::kBurst, kMain, 0, kMeets, 2}}},
+      {"relay-out", {{K::kBurst, kMain, 0, kMeets, 6}}},
       {"fanout",
        {{K::kSubmit, kMain, 2, kAlone, 0},
         {K::kSubmit, kTask, 2, kAlone, 0},

@@ -10,65 +10,23 @@
 // on what a colleague's queue holds is a hang. Judged by the watchdog and the
 // Judge.
 #include <algorithm>
-#include <deque>
-#include <functional>
-#include <utility>
 #include <vector>
 
-#include "stress/scenarios/meeting.h"
+#include "stress/scenarios/legs.h"
 #include "stress/scenarios/pace.h"
 #include "stress/scenarios/round.h"
 
 namespace reveille::stress {
 namespace {
 
-constexpr int kOutside = -1;
-
-struct Leg {
-  Leg(const Round& round, int size, int who)
-      : meeting(round, size), carrier(who) {}
-
-  Meeting meeting;
-  const int carrier;  // the task that submits the next leg, or kOutside
-};
-
-// As many tasks as workers; the one that carries the baton submits the next.
-void Submit(Round& round, std::deque<Leg>& legs, size_t number) {
-  std::vector<std::function<void()>> tasks;
-  for (int i = 0; i < round.pool().Parallelism(); ++i) {
-    tasks.push_back([&round, &legs, number, i] {
-      Leg& leg = legs[number];
-      leg.meeting.Arrive();
-      if (leg.carrier == i) Submit(round, legs, number + 1);
-    });
-  }
-  round.SubmitTogether(std::move(tasks));
-}
-
-// Until the tasks of the meeting are on their way out. Bounded on real threads,
-// where somebody who looks for ever would take a processor from those who hang.
-void AwaitEndOf(const Round& round, const Meeting& meeting) {
-  constexpr int kLooks = 20'000;
-  if (round.tiny()) return SpinUntil(true, [&] { return meeting.Complete(); });
-  for (int look = 0; look < kLooks; ++look) {
-    if (meeting.Complete()) return;
-  }
-  round.judge().AwaitAllFinished();
-}
-
 void RunRelay(Round& round, Dice& dice, int size, int length) {
-  std::deque<Leg> legs;
+  std::vector<int> carriers;
   for (int i = 0; i < length; ++i) {
     const bool inside = i + 1 < length && !dice.OneIn(3);
-    legs.emplace_back(round, size,
-                      inside ? dice.Between(0, size - 1) : kOutside);
+    carriers.push_back(inside ? dice.Between(0, size - 1) : Legs::kOutside);
   }
-  Submit(round, legs, 0);
-  for (size_t i = 0; i + 1 < legs.size() && !round.stopping(); ++i) {
-    if (legs[i].carrier != kOutside) continue;
-    AwaitEndOf(round, legs[i].meeting);
-    Submit(round, legs, i + 1);
-  }
+  Legs legs(round, size, carriers);
+  legs.Run();
   round.AwaitAll();
 }
 

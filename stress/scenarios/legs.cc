@@ -1,0 +1,48 @@
+#include "stress/scenarios/legs.h"
+
+#include <functional>
+#include <utility>
+
+#include "stress/scenarios/pace.h"
+
+namespace reveille::stress {
+
+Legs::Legs(Round& round, int size, const std::vector<int>& carriers)
+    : round_(round), size_(size) {
+  for (const int carrier : carriers) legs_.emplace_back(round, size, carrier);
+}
+
+void Legs::Run() {
+  Submit(0);
+  for (size_t i = 0; i + 1 < legs_.size() && !round_.stopping(); ++i) {
+    if (legs_[i].carrier != kOutside) continue;
+    AwaitEndOf(legs_[i].meeting);
+    Submit(i + 1);
+  }
+}
+
+void Legs::Submit(size_t number) {
+  if (number >= legs_.size()) return;
+  std::vector<std::function<void()>> tasks;
+  for (int i = 0; i < size_; ++i) {
+    tasks.push_back([this, number, i] {
+      Leg& leg = legs_[number];
+      leg.meeting.Arrive();
+      if (leg.carrier == i) Submit(number + 1);
+    });
+  }
+  round_.SubmitTogether(std::move(tasks));
+}
+
+// Until the tasks of the meeting are on their way out. Bounded on real threads,
+// where somebody who looks for ever would take a processor from those who hang.
+void Legs::AwaitEndOf(const Meeting& meeting) const {
+  constexpr int kLooks = 20'000;
+  if (round_.tiny()) return SpinUntil(true, [&] { return meeting.Complete(); });
+  for (int look = 0; look < kLooks; ++look) {
+    if (meeting.Complete()) return;
+  }
+  round_.judge().AwaitAllFinished();
+}
+
+}  // namespace reveille::stress
