@@ -24,15 +24,17 @@ const Part& PartOf(World* world, int part) {
 Task<> Await(World* world, Party party, Step step) {
   const std::unique_ptr<Waiting> waiting = world->Begin(step, party);
   if (waiting == nullptr) co_return;
-  const Wake wake = co_await waiting->operation();
-  world->Finish(step, party, *waiting, wake);
+  // By a name: gcc 12 copies what a call returns.
+  WaitOperation& operation = waiting->operation();
+  const Wake wake = co_await operation;
+  world->Finish(step, party, waiting.get(), wake);
 }
 
 void BlockOn(World* world, Party party, const Step& step) {
   const std::unique_ptr<Waiting> waiting = world->Begin(step, party);
   if (waiting == nullptr) return;
   const Wake wake = waiting->operation().Block();
-  world->Finish(step, party, *waiting, wake);
+  world->Finish(step, party, waiting.get(), wake);
 }
 
 // --- Children of coroutines --------------------------------------------------

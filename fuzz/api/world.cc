@@ -112,11 +112,13 @@ std::unique_ptr<Waiting> World::Begin(const Step& step, Party party) {
   return waiting;
 }
 
-void World::Finish(const Step& step, Party party, const Waiting& waiting,
-                   Wake wake) {
-  Allowed allowed = waiting.allowed;
-  allowed.cancelled = MayBeCancelled(party);
-  CheckWake(wake, allowed);
+void World::Finish(const Step& step, Party party, Waiting* waiting, Wake wake) {
+  waiting->allowed.cancelled = MayBeCancelled(party);
+  CheckWake(wake, waiting->allowed);
+  if (wake == Wake::kFailed) {
+    const auto& wait = static_cast<FdOperation&>(waiting->operation());
+    Promise(wait.error() != 0, "a wait that failed says why");
+  }
   if (wake != Wake::kReady) return;
   if (step.verb == Verb::kAcquire) ledger_.permits.fetch_sub(1);
   if (step.verb == Verb::kJoin) {

@@ -44,7 +44,7 @@ class World {
   // The operation of a step that waits; null where there is nothing to wait
   // for. Afterwards, what it ended with.
   std::unique_ptr<Waiting> Begin(const Step& step, Party party);
-  void Finish(const Step& step, Party party, const Waiting& waiting, Wake wake);
+  void Finish(const Step& step, Party party, Waiting* waiting, Wake wake);
 
   // Any other step but those of tasks.cc.
   void Perform(const Step& step, Party party);
