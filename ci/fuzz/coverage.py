@@ -18,13 +18,19 @@ PRESET = "coverage"
 PRODUCT = "scheduler/"
 NOT_PRODUCT = ("_test.cc", "testing.h", "/bench/", "/consumer_test/")
 REASONS = "uncovered.md"
+# Its targets read files, and never come to the product.
+SURFACES = "surfaces"
 # On real threads the same input goes another way now and then.
 TIMES = 3
-FAILED = 3
+USAGE, FAILED = 2, 3
 
 
 class Failed(Exception):
     """The one line to say."""
+
+
+class Usage(Failed):
+    """The same, of what was asked for."""
 
 
 def tool(name):
@@ -41,8 +47,12 @@ def builds(choices):
         names = path.read_text().split()
     except OSError:
         raise Failed(f"--coverage needs the preset {PRESET}, which is not configured: no {path}") from None
-    wanted = [n for n in names if n != targets.CANARY and (not choices.target or n in choices.target)]
-    return [(PRESET, f"{name}_replay") for name in wanted]
+    surfaces = pathlib.Path(choices.fuzz_folder) / SURFACES
+    counted = [n for n in names if n != targets.CANARY and not (surfaces / f"{n}.cc").exists()]
+    for name in choices.target:
+        if name not in counted:
+            raise Usage(f"--target: '{name}' has no part in the coverage; there are: {', '.join(counted)}")
+    return [(PRESET, f"{name}_replay") for name in counted if not choices.target or name in choices.target]
 
 
 def replay(program, name, choices, profile):
@@ -203,4 +213,4 @@ def main(choices):
         return measure(choices)
     except (Failed, uncovered.Unreadable, store.Unwritable, OSError) as error:
         print(f"fuzz: {error}", file=sys.stderr)
-        return FAILED
+        return USAGE if isinstance(error, Usage) else FAILED
