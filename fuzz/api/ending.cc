@@ -72,7 +72,8 @@ void World::End() {
       ShutDown(kNoDeadline);
       break;
     case Ending::kDestroy:
-      scheduler_.reset();
+      // Who wakes a task of ours has to be back before the scheduler goes.
+      if (elsewhere_ != nullptr) scheduler_->Shutdown();
       break;
     case Ending::kDrainTooShort:
       scheduler_->Drain(now).IgnoreError();
@@ -91,9 +92,8 @@ void World::End() {
       break;
     }
   }
-  // In this order: a task of the other one may be waking one of ours.
-  scheduler_.reset();
   elsewhere_.reset();
+  scheduler_.reset();
   timers_.clear();
   handles_.clear();
   ledger_.CheckNothingLeft();
