@@ -92,6 +92,7 @@ void World::End() {
       break;
     }
   }
+  // In this order, for the same reason.
   elsewhere_.reset();
   scheduler_.reset();
   timers_.clear();
