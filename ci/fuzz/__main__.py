@@ -128,7 +128,7 @@ def main():
         print(*([coverage.PRESET] if choices.coverage else targets.PRESETS), sep="\n")
         return 0
     if choices.coverage:
-        return print_builds(coverage.builds(choices)) if choices.list_builds else coverage.measure(choices)
+        return coverage.main(choices)
     chosen, canary = choose(choices)
     if choices.list_builds:
         wanted = [canary, *chosen]

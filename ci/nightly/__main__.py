@@ -227,10 +227,18 @@ def remember(choices, record, units, store, memory):
     return store_account["states"]
 
 
+def take_over_coverage(choices, store):
+    """What `ci/run fuzz --coverage` said last, for the page."""
+    about = stores.read_json(choices.line_coverage)
+    if about is not None:
+        stores.write_json(store.folder / "coverage.json", about)
+
+
 def finish(choices, record, store, memory, began):
     record["seconds_run"] = round(record["seconds_run"] + time.time() - began, 1)
     units = results(store)
     scores.write(store.folder)
+    take_over_coverage(choices, store)
     states = remember(choices, record, units, store, memory)
     searched = any(tally.amount(r) for _, rs in units for r in rs)
     status = facts.exit_status(units, states, choices.strict, searched, record.get("lost", ()))

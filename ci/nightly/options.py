@@ -83,6 +83,7 @@ def parser():
     add("--resume", action="store_true", help="go on in DIR: only what is missing there")
     add("--build-root", default="build", help=argparse.SUPPRESS)
     add("--fuzz-folder", default="fuzz", help=argparse.SUPPRESS)
+    add("--line-coverage", default="out/fuzz/coverage/coverage.json", help=argparse.SUPPRESS)
     add("--grace", type=float, help=argparse.SUPPRESS)
     add("--memory-mib", type=float, help=argparse.SUPPRESS)
     add("--least-corpus", type=int, help=argparse.SUPPRESS)

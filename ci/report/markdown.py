@@ -2,6 +2,7 @@
 
 import growth
 import judgement as judging
+import line_coverage
 import tally
 
 
@@ -90,15 +91,16 @@ def summary(night, found, judgement):
     seen = sorted(lens for lens, why in (night.night.get("canaries") or {}).items() if not why)
     if seen:
         yield f"Lenses whose canary was seen before the first unit: {', '.join(seen)}."
-    for title, lines in (
+    for title, said in (
         ("Findings", finding_lines(night, found)),
         ("Could not be judged", failure_lines(night)),
         ("Not run", not_run_lines(night)),
         ("Searched", searched_table(night)),
         ("Fuzz targets", fuzz_table(night)),
+        ("Lines of the product", line_coverage.words(night)),
         ("How long a P idled beside runnable work", gap_table(night)),
     ):
-        body = list(lines)
+        body = list(said)
         if body:
             yield from ("", f"## {title}", "", *body)
     yield from ("", f"The page: {night.night['out']}/report.html; raw results: {night.night['out']}/units/")

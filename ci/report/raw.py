@@ -62,6 +62,7 @@ class Raw:
             raise Unreadable(f"{folder} holds no night: it has no night.json of schema reveille-night/1")
         self.history = read_json(self.folder / "history.json")
         self.score = read_json(self.folder / "score.json")
+        self.coverage = read_json(self.folder / "coverage.json")
         self.units, self.damaged = [], 0
         for path in sorted(self.folder.glob("units/[0-9]*/unit.json")):
             record = read_json(path)

@@ -4,6 +4,7 @@ import charts
 import finding_page
 import growth
 import judgement as judging
+import line_coverage
 import markup
 import score
 import searched_map
@@ -226,7 +227,7 @@ def card(title, place):
 
 
 def coverage(view):
-    return explored(view) + growth.section(view)
+    return explored(view) + growth.section(view) + line_coverage.section(view)
 
 
 def explored(view):

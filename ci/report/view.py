@@ -4,6 +4,7 @@ import charts
 import findings
 import growth
 import judgement
+import line_coverage
 import raw
 import sources
 import timeline
@@ -81,6 +82,7 @@ def report(view):
         "conservation_gap": gaps,
         "wake_latency": wakes,
         "fuzz": {name: target.record() for name, target in growth.targets(view.night).items()},
+        "line_coverage": line_coverage.record(view.night),
         "damaged_records": view.night.damaged,
     }
 
