@@ -138,7 +138,7 @@ TEST(WatchdogTest, ItIsMissedFromOutsideUnderChaosToo) {
     for (int i = 0; i < 2; ++i) bench.Submit(&go);
     EXPECT_EQ(bench.Said(), "idle-worker-with-runnable-work");
   }
-  EXPECT_EQ(bench.report().suspicions, 1u);
+  EXPECT_GE(bench.report().suspicions, 1u);
   go.store(true);
   while (!bench.Done()) std::this_thread::yield();
 }
