@@ -382,6 +382,7 @@ TEST_F(WaitTest, ReadyDescriptorsAreServedWhileAnyPIsIdle) {
     Await([&] { return first_runs.load(); });
     second.WriteFar();
     ASSERT_TRUE(s_->Drain().ok());
+    Await([&] { return s_->GetStats().netpoll_waiters == 0; });
   }
 }
 
@@ -415,11 +416,17 @@ TEST_F(WaitTest, APollThatFindsIdlePriorityFirstServesTheNormalTaskToo) {
                      {.idle_priority = true})
                     .ok());
     Await([&] { return filler_runs.load(); });
-    // Takes the other P, brings the sleeping poller back, and makes both ready
-    // while nobody polls.
+    // A P is idle, so somebody polls.
+    Await([&] { return s->GetStats().poller; });
+    // Takes that P, brings the poller back, and makes both ready while nobody
+    // polls. An M that let its P go a while ago may take the role once more,
+    // and keep it: hence the second half of the condition.
     ASSERT_TRUE(s->Spawn([&] {
                    away.WriteFar();
-                   Await([&] { return !s->GetStats().poller; });
+                   Await([&] {
+                     const Stats stats = s->GetStats();
+                     return !stats.poller || stats.netpoll_waiters == 2;
+                   });
                    low.WriteFar();
                    high.WriteFar();
                  }).ok());
@@ -427,6 +434,8 @@ TEST_F(WaitTest, APollThatFindsIdlePriorityFirstServesTheNormalTaskToo) {
     fell.store(true);
     ASSERT_TRUE(s->Drain().ok());
     ASSERT_EQ(woken.load(), 3);
+    // The count is lowered after the task was made runnable, so a moment later.
+    Await([&] { return s->GetStats().netpoll_waiters == 0; });
   }
 }
 
