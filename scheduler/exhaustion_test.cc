@@ -15,6 +15,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing::Await;
+using testing::kByName;
+using testing::Named;
+using testing::Rescued;
 using testing::SocketPair;
 using testing::Start;
 using testing::Unrescued;
@@ -189,6 +192,60 @@ TEST(ExhaustionTest, ADiscardedThreadAtTheLimitIsReplacedForWhatIsQueued) {
                }).ok());
   EXPECT_TRUE(s->Drain().ok());
   EXPECT_TRUE(ran.load());
+}
+
+// The last thread ends, and the system refuses another for a while. Nobody
+// submits anything afterwards.
+class LastThreadTest : public ::testing::TestWithParam<Named<bool>> {};
+
+TEST_P(LastThreadTest, IsReplacedOnceThereAreThreadsAgain) {
+  auto s = Start(GetParam().value ? Rescued(1) : Unrescued(1));
+  std::atomic<bool> ran{false};
+  {
+    std::atomic<bool> refused{false};
+    ASSERT_TRUE(s->Spawn([&] {
+                   Await([&] { return refused.load(); });
+                   ThreadLock lock;
+                   lock.DiscardThread();
+                   EXPECT_TRUE(s->Spawn([&] { ran.store(true); }).ok());
+                 }).ok());
+    const NoThreadsToBeHad none;
+    refused.store(true);
+    Await([&] { return s->GetStats().thread_failures != 0; });
+    // Long enough for sysmon to take the idle Ps for a rest.
+    std::this_thread::sleep_for(milliseconds(100));
+    EXPECT_FALSE(ran.load());
+  }
+  Await([&] { return ran.load(); });
+  EXPECT_TRUE(s->Drain().ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Exhaustion, LastThreadTest,
+                         ::testing::Values(Named<bool>{"Unrescued", false},
+                                           Named<bool>{"Rescued", true}),
+                         kByName);
+
+// The only thread blocks on what is queued behind it. sysmon tries again,
+// though every P is idle.
+TEST(ExhaustionTest, SysmonFindsAThreadForWhatABlockedOneWaitsFor) {
+  auto s = Start(Rescued(1));
+  std::atomic<bool> refused{false};
+  std::atomic<bool> ran{false};
+  ASSERT_TRUE(s->Spawn([&] {
+                 Await([&] { return refused.load(); });
+                 EXPECT_TRUE(s->Spawn([&] { ran.store(true); }).ok());
+                 const BlockingSection blocking(BlockingSection::Expect::kLong);
+                 Await([&] { return ran.load(); });
+               }).ok());
+  {
+    const NoThreadsToBeHad none;
+    refused.store(true);
+    Await([&] { return s->GetStats().thread_failures != 0; });
+    // Long enough for sysmon to take the idle P for a rest.
+    std::this_thread::sleep_for(milliseconds(100));
+    EXPECT_FALSE(ran.load());
+  }
+  EXPECT_TRUE(s->Drain().ok());
 }
 
 // The world is stopped at the next safe points; entering a blocking section is

@@ -88,16 +88,4 @@ G* GList::PopFront() {
   return g;
 }
 
-void GList::Append(GList* other) {
-  if (other->Empty()) return;
-  if (tail_ == nullptr) {
-    head_ = other->head_;
-  } else {
-    tail_->schedlink = other->head_;
-  }
-  tail_ = other->tail_;
-  size_ += other->size_;
-  *other = GList();
-}
-
 }  // namespace reveille::internal

@@ -112,11 +112,9 @@ class GList {
  public:
   bool Empty() const { return head_ == nullptr; }
   uint32_t size() const { return size_; }
-  G* front() const { return head_; }
   void PushFront(G* g);
   void PushBack(G* g);
   G* PopFront();
-  void Append(GList* other);  // Takes all of it.
 
  private:
   G* head_ = nullptr;

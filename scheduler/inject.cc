@@ -59,14 +59,15 @@ void Sched::RunqPutList(P* p, GList* list) {
 }
 
 void Sched::PutIdleWork(M* m, G* g) {
+  if (m != nullptr) Record(m, Event::kReady, nullptr, 1);
+  Start start;
   lock_.Lock();
   idle_work_.Push(g);
   idle_work_size_.store(idle_work_.size());
   events_.fetch_add(1);
+  if (IdleWorkAvailable()) start = StartSearcherLocked();
   lock_.Unlock();
-  if (m != nullptr) Record(m, Event::kReady, nullptr, 1);
-  // The last look of a searcher includes idle work, under this lock [W3].
-  if (IdleWorkAvailable()) WakeP();
+  FinishStart(CurrentM(), start);
 }
 
 bool Sched::IdleWorkAvailable() const {
@@ -104,25 +105,30 @@ void Sched::InjectGList(GList* list) {
 }
 
 // Publication and the choice of Ps are one critical section: no judge, and no M
-// that is about to sleep, sees the one without the other.
+// that is about to sleep, sees the one without the other. And a foreign thread
+// touches nothing of ours after it unless it has an M to wake: the task may
+// have ended by then, and the scheduler with it.
 void Sched::InjectOne(G* g) {
   if (g->idle_priority) {
     PutIdleWork(nullptr, g);
     return;
   }
-  Start start;
   lock_.Lock();
   GlobRunqPut(g);
-  // The last look of a searcher at the global queue is under this lock, after
-  // its decrement: if it looked before us, we read the decrement [W3].
-  if (nmspinning_.load() == 0 && needspinning_.load() == 0) {
-    if (P* p = PIdleGetSpinning(); p != nullptr) {
-      nmspinning_.fetch_add(1);
-      start = StartMLocked(p, /*spinning=*/true);
-    }
-  }
+  const Start start = StartSearcherLocked();
   lock_.Unlock();
   FinishStart(CurrentM(), start);
+}
+
+// WakeP() for what was published in this critical section. The last look of a
+// searcher at the global queue, and at the idle work, is under this lock, after
+// its decrement: if it looked before us, we read the decrement [W3].
+Start Sched::StartSearcherLocked() {
+  if (nmspinning_.load() != 0 || needspinning_.load() != 0) return Start{};
+  P* p = PIdleGetSpinning();
+  if (p == nullptr) return Start{};
+  nmspinning_.fetch_add(1);
+  return StartMLocked(p, /*spinning=*/true);
 }
 
 void Sched::InjectWithoutP(GList* list) {

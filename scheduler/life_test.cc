@@ -428,6 +428,28 @@ TEST(ShutdownTest, APendingTimerIsDroppedAndMayOutliveTheScheduler) {
   EXPECT_EQ(token.use_count(), 1);
 }
 
+// Promise: who wakes a task from outside touches nothing of a scheduler that
+// may be gone when the task has ended. Judged by the sanitizers.
+TEST(ShutdownTest, TheWakerOfTheLastTaskMayStillBeOnItsWayOut) {
+  for (int round = 0; round < testing::Rounds(2000); ++round) {
+    auto s = Start(Unrescued(2));
+    Event event;
+    std::atomic<bool> waits{false};
+    ASSERT_TRUE(s->Spawn(
+                     [&]() -> Task<> {
+                       waits.store(true);
+                       (void)co_await event.Wait();
+                     },
+                     {.idle_priority = round % 2 == 0})
+                    .ok());
+    Await([&] { return waits.load(); });
+    std::thread waker([&] { event.Set(); });
+    s->Shutdown();
+    s.reset();
+    waker.join();
+  }
+}
+
 // Promise: a timer that is due just as Shutdown() runs fires or is dropped; if
 // it fires, what its callback spawns with an OK runs. Judged by tokens: every
 // callback and every accepted child is destroyed exactly once, and an accepted

@@ -36,7 +36,7 @@ void Sched::GiveToLockedM(M* m, P* p) {
 }
 
 void Sched::WakeLockedM(M* m) {
-  if (m->park.Wake()) futex_wakes_.fetch_add(1);
+  m->park.Wake();
   if (m->serving) netpoll_.Break();
 }
 
@@ -61,7 +61,7 @@ void Sched::ParkLocked(M* m) {
       owes_poller = true;
     } else {
       if (std::exchange(owes_poller, false)) PassOnPolling();
-      m->park.Sleep();
+      if (m->park.Sleep()) futex_wakes_.fetch_add(1);
     }
     lock_.Lock();
     if (serve) locked_m_serves_ = m->serving = false;
@@ -147,7 +147,8 @@ void Sched::PlaceStarved() {
 
 // No thread is to be had for p. A locked G needs none: its thread sleeps. Else
 // the P idles, its work goes where any M finds it, and the next M that comes
-// back, sysmon, or the next submission tries again. Nothing is lost.
+// back, a thread that ends, sysmon, or the next submission tries again. Nothing
+// is lost.
 Start Sched::PlaceWithoutThread(P* p, bool spinning) {
   if (spinning) DecNmSpinning();
   bool inherit;

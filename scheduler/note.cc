@@ -30,11 +30,14 @@ int64_t NowNs() {
 
 void SpinPause() { __builtin_ia32_pause(); }
 
-bool Note::SleepUntil(int64_t deadline_ns) {
+// False: the wake has come already.
+bool Note::Announce() {
   uint32_t seen = kClear;
-  if (!word_.compare_exchange_strong(seen, kSleeping) && seen == kWoken) {
-    return true;
-  }
+  return word_.compare_exchange_strong(seen, kSleeping) || seen != kWoken;
+}
+
+bool Note::SleepUntil(int64_t deadline_ns) {
+  if (!Announce()) return true;
   while (word_.load() != kWoken) {
     if (deadline_ns >= 0 && NowNs() >= deadline_ns) return Retract();
     FutexWait(&word_, kSleeping, deadline_ns);

@@ -29,15 +29,14 @@ class Note {
   // Owner of the note only, with no Wake() on its way.
   void Clear() { word_.store(kClear); }
 
-  // Any thread. True when a system call was needed to wake the sleeper.
-  bool Wake() {
-    if (word_.exchange(kWoken) != kSleeping) return false;
-    FutexWake(&word_, 1);
-    return true;
+  // Any thread. The sleeper may go on, and what holds the note may be gone,
+  // before this returns: the kernel is told an address, nothing is read there.
+  void Wake() {
+    if (word_.exchange(kWoken) == kSleeping) FutexWake(&word_, 1);
   }
 
-  // The sleeper only.
-  void Sleep() { SleepUntil(-1); }
+  // The sleeper only. True: a system call was needed to wake it.
+  bool Sleep() { return Announce() && SleepUntil(-1); }
   // False: the deadline came first. The note is then still to be woken.
   bool SleepUntil(int64_t deadline_ns);
   // Looks a few times whether the wake has come, before Sleep() would ask the
@@ -46,6 +45,7 @@ class Note {
   bool IsWoken() const { return word_.load() == kWoken; }
 
  private:
+  bool Announce();
   bool Retract();
 
   static constexpr uint32_t kClear = 0;

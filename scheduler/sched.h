@@ -121,7 +121,6 @@ class Sched {
   std::string DumpFlightRecorder() const;
   void EnableFlightRecorder(bool on) { recording_.store(on); }
 
-  const Options& options() const { return options_; }
   int procs() const { return procs_.load(); }
 
   void Record(M* m, Event event, G* g = nullptr, uint32_t arg = 0) {
@@ -152,6 +151,7 @@ class Sched {
   // --- wakeup.cc ---
   void WakePSlow();
   Start StartMLocked(P* p, bool spinning) REVEILLE_REQUIRES(lock_);
+  Start StartSearcherLocked() REVEILLE_REQUIRES(lock_);
   void FinishStart(M* self, Start start);
   void StartM(P* p, bool spinning);
   void StopM(M* m);
@@ -259,6 +259,8 @@ class Sched {
   void CreateFailed(M* m);
   static void* ThreadMain(void* m);
   void MExit(M* m);
+  void ReplaceThread(const M* left);
+  bool SearcherHasThread() const;
   void JoinThreads();
 
   // --- stop_the_world.cc ---

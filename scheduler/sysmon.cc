@@ -39,7 +39,8 @@ void Sched::Sysmon() {
 
 // 20 us, doubling after 50 rounds that rescued nothing, or at once while all Ps
 // are idle, up to 10 ms. All idle for that long: without a limit, for only then
-// is it worth a futex call of the next submitter. False: the scheduler ends.
+// is it worth a futex call of the next submitter; unless they are idle for want
+// of a thread, with work. False: the scheduler ends.
 bool Sched::SysmonSleep(int64_t* delay_ns, int* idle_rounds) {
   const bool all_idle = npidle_.load() == procs_.load();
   if (*idle_rounds == 0) {
@@ -50,7 +51,8 @@ bool Sched::SysmonSleep(int64_t* delay_ns, int* idle_rounds) {
   int64_t until = NowNs() + *delay_ns;
   lock_.Lock();
   sysmonnote_.Clear();
-  if (*delay_ns == kLongestDelayNs && npidle_.load() == procs_.load()) {
+  if (*delay_ns == kLongestDelayNs && npidle_.load() == procs_.load() &&
+      !starved_.load()) {
     // Under the lock, as is the look of whoever takes the first P [W8].
     sysmonwait_.store(true);
     until = -1;

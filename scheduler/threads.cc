@@ -10,6 +10,7 @@
 
 namespace reveille::internal {
 namespace {
+constexpr int64_t kRetryNs = 1'000'000;
 thread_local M* current_m = nullptr;
 }  // namespace
 
@@ -72,13 +73,13 @@ void Sched::CreateFailed(M* m) {
 void* Sched::ThreadMain(void* arg) {
   M* m = static_cast<M*>(arg);
   Sched* sched = m->sched;
+  m->tid.store(static_cast<int>(syscall(SYS_gettid)));
   // The slot's last thread has left its M, and ends any moment; it may be the
-  // one that created us.
+  // one that created us, and wait to see us.
   if (m->has_thread.exchange(false)) pthread_join(m->thread, nullptr);
   m->thread = pthread_self();
   m->has_thread.store(true);
   SetCurrentM(m);
-  m->tid.store(static_cast<int>(syscall(SYS_gettid)));
   char name[16];
   std::snprintf(name, sizeof name, "%.8s-%d", sched->options_.name.c_str(),
                 m->id);
@@ -104,8 +105,30 @@ void Sched::MExit(M* m) {
   exit_epoch_.fetch_add(1);
   FutexWake(&exit_epoch_, 1);
   lock_.Unlock();
-  // The thread that ends makes room for the one that was not to be had.
-  if (starved_.load()) WakeP();
+  ReplaceThread(m);
+}
+
+// The thread that ends makes room for the one that was not to be had, and stays
+// until that one has come: it may be the last, and the system may refuse
+// another for a while. But not once the M that it left has a thread again,
+// which waits for this one to be gone.
+void Sched::ReplaceThread(const M* left) {
+  while (starved_.load() && !exiting_.load() && npidle_.load() != 0 &&
+         SearcherWanted()) {
+    const uint32_t epoch = exit_epoch_.load();
+    WakeP();
+    if (left->tid.load() != 0 || SearcherHasThread()) return;
+    FutexWait(&exit_epoch_, epoch, NowNs() + kRetryNs);
+  }
+}
+
+// Not merely one that is counted and may turn out to get none.
+bool Sched::SearcherHasThread() const {
+  const int n = ms_created_.load();
+  for (int i = 0; i < n; ++i) {
+    if (allm_[i]->spinning.load() && allm_[i]->tid.load() != 0) return true;
+  }
+  return false;
 }
 
 void Sched::JoinThreads() {

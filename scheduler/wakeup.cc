@@ -69,7 +69,9 @@ void Sched::FinishStart(M* self, Start start) {
       Record(self, Event::kStartM, nullptr,
              static_cast<uint32_t>(start.wake->id));
     }
-    if (start.wake->park.Wake()) futex_wakes_.fetch_add(1);
+    // The last step. The task may end, and the scheduler with it, before this
+    // returns.
+    start.wake->park.Wake();
   } else if (start.create != nullptr) {
     if (!CreateThread(start.create)) CreateFailed(start.create);
   }
@@ -113,7 +115,7 @@ void Sched::StopM(M* m) {
   }
   lock_.Unlock();
   if (!resumed) {
-    m->park.Sleep();
+    if (m->park.Sleep()) futex_wakes_.fetch_add(1);
     m->park.Clear();
     m->Enter(MState::kSearching);
   }

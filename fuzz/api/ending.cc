@@ -72,8 +72,6 @@ void World::End() {
       ShutDown(kNoDeadline);
       break;
     case Ending::kDestroy:
-      // Who wakes a task of ours has to be back before the scheduler goes.
-      if (elsewhere_ != nullptr) scheduler_->Shutdown();
       break;
     case Ending::kDrainTooShort:
       scheduler_->Drain(now).IgnoreError();
@@ -92,9 +90,9 @@ void World::End() {
       break;
     }
   }
-  // In this order, for the same reason.
-  elsewhere_.reset();
+  // In this order: who has woken our last task may still be on his way out.
   scheduler_.reset();
+  elsewhere_.reset();
   timers_.clear();
   handles_.clear();
   ledger_.CheckNothingLeft();

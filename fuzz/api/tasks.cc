@@ -118,10 +118,7 @@ void Performer::Perform(const Step& step) {
     case Verb::kLock: {
       lock_.emplace();
       const ThreadLock nested;
-      // Without a successor the last thread must stay.
-      if (step.variant == 1 && !world_->script().threads_run_out) {
-        lock_->DiscardThread();
-      }
+      if (step.variant == 1) lock_->DiscardThread();
       return;
     }
     case Verb::kUnlock:

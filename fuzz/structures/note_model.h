@@ -55,7 +55,7 @@ class NoteModel {
     woken_ = false;
   }
   void WakeNote() {
-    Promise(!note_.Wake(), "nobody sleeps, so no system call is needed");
+    note_.Wake();
     woken_ = true;
   }
   // The machine has been up for longer than that.
@@ -64,7 +64,8 @@ class NoteModel {
             "a wake that came before the sleep is not lost");
   }
   void Sleep() {
-    if (woken_) note_.Sleep();
+    if (!woken_) return;
+    Promise(!note_.Sleep(), "nobody slept, so no system call was needed");
   }
   void Spin(int rounds) {
     Promise(note_.SpinForWake(rounds) == (woken_ && rounds > 0),

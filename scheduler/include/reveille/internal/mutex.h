@@ -21,10 +21,7 @@
   REVEILLE_ATTRIBUTE(acquire_capability(__VA_ARGS__))
 #define REVEILLE_RELEASE(...) \
   REVEILLE_ATTRIBUTE(release_capability(__VA_ARGS__))
-#define REVEILLE_TRY_ACQUIRE(...) \
-  REVEILLE_ATTRIBUTE(try_acquire_capability(__VA_ARGS__))
 #define REVEILLE_EXCLUDES(...) REVEILLE_ATTRIBUTE(locks_excluded(__VA_ARGS__))
-#define REVEILLE_ASSERT_CAPABILITY(x) REVEILLE_ATTRIBUTE(assert_capability(x))
 #define REVEILLE_NO_THREAD_SAFETY_ANALYSIS \
   REVEILLE_ATTRIBUTE(no_thread_safety_analysis)
 
@@ -40,9 +37,6 @@ class REVEILLE_CAPABILITY("mutex") Mutex {
     if (!mutex_.try_lock()) LockSlow();
   }
   void Unlock() REVEILLE_RELEASE() { mutex_.unlock(); }
-  bool TryLock() REVEILLE_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
-  // Says to the analysis what the caller knows.
-  void AssertHeld() const REVEILLE_ASSERT_CAPABILITY(this) {}
 
  private:
   void LockSlow() REVEILLE_NO_THREAD_SAFETY_ANALYSIS;
