@@ -225,6 +225,23 @@ INSTANTIATE_TEST_SUITE_P(Exhaustion, LastThreadTest,
                                            Named<bool>{"Rescued", true}),
                          kByName);
 
+// Threads end by the dozen while the system refuses others now and then; the
+// end of the scheduler is not told of each of them by the others' wake.
+TEST(ExhaustionTest, TheEndIsReachedWhileThreadsAreReplacedAndRefused) {
+  for (int round = 0; round < testing::Rounds(200); ++round) {
+    auto s = Start(Unrescued(3));
+    for (int i = 0; i < 6; ++i) {
+      ASSERT_TRUE(s->Spawn([] {
+                     ThreadLock lock;
+                     lock.DiscardThread();
+                   }).ok());
+      const NoThreadsToBeHad none;
+      for (int look = 0; look < round % 8; ++look) std::this_thread::yield();
+    }
+    EXPECT_EQ(s->Shutdown().finished, 6u);
+  }
+}
+
 // The only thread blocks on what is queued behind it. sysmon tries again,
 // though every P is idle.
 TEST(ExhaustionTest, SysmonFindsAThreadForWhatABlockedOneWaitsFor) {

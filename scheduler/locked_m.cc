@@ -54,10 +54,14 @@ void Sched::ParkLocked(M* m) {
   lock_.Lock();
   while (m->nextp == nullptr) {
     if (!m->listed) PushLocked(m);
-    const bool serve = !locked_m_serves_ && ShouldServe();
+    // The role is claimed in the same critical section: whoever sleeps on its
+    // note must not be taken for one that serves.
+    const bool serve =
+        !locked_m_serves_ && ShouldServe() && lastpoll_.exchange(0) != 0;
     if (serve) locked_m_serves_ = m->serving = true;
     lock_.Unlock();
-    if (serve && ServeOnce()) {
+    if (serve) {
+      ServeOnce();
       owes_poller = true;
     } else {
       if (std::exchange(owes_poller, false)) PassOnPolling();
@@ -110,9 +114,8 @@ void Sched::AskLockedM() {
   if (mlocked_ != nullptr && !locked_m_serves_) WakeLockedM(mlocked_);
 }
 
-// False: somebody else polls.
-bool Sched::ServeOnce() {
-  if (lastpoll_.exchange(0) == 0) return false;
+// The poller's role is ours.
+void Sched::ServeOnce() {
   const int64_t until = CheckTimersNoP(0);
   poll_until_.store(until);
   GList list;
@@ -124,7 +127,6 @@ bool Sched::ServeOnce() {
   InjectGList(&list);
   netpoll_.waiters.fetch_sub(delta);
   PlaceStarved();
-  return true;
 }
 
 void Sched::FireAllTimers(GList* fired) {

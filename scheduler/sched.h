@@ -170,7 +170,7 @@ class Sched {
   void WakeLockedM(M* m) REVEILLE_REQUIRES(lock_);
   void AskLockedM() REVEILLE_REQUIRES(lock_);
   bool ShouldServe() const REVEILLE_REQUIRES(lock_);
-  bool ServeOnce();
+  void ServeOnce();
   void FireAllTimers(GList* fired);
   void PlaceStarved();
   Start PlaceWithoutThread(P* p, bool spinning) REVEILLE_REQUIRES(lock_);
@@ -258,6 +258,7 @@ class Sched {
   bool CreateThread(M* m);
   void CreateFailed(M* m);
   static void* ThreadMain(void* m);
+  void LeaveSlot(M* m) REVEILLE_REQUIRES(lock_);
   void MExit(M* m);
   void ReplaceThread(const M* left);
   bool SearcherHasThread() const;

@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <climits>
 #include <cstdio>
 
 #include "scheduler/check.h"
@@ -60,14 +61,22 @@ void Sched::CreateFailed(M* m) {
   lock_.Lock();
   P* p = std::exchange(m->nextp, nullptr);
   const bool spinning = m->spinning.exchange(false);
-  m->Enter(MState::kExited);
-  nthreads_.fetch_sub(1);
-  free_ms_.push_back(m);
+  LeaveSlot(m);
   // An M may have come to rest meanwhile.
   const Start start = midle_ != nullptr ? StartMLocked(p, spinning)
                                         : PlaceWithoutThread(p, spinning);
   lock_.Unlock();
   FinishStart(CurrentM(), start);
+}
+
+// Also of an M that was reserved and got no thread. For this wait EndThreads(),
+// and threads that look for a successor: all are woken.
+void Sched::LeaveSlot(M* m) {
+  m->Enter(MState::kExited);
+  nthreads_.fetch_sub(1);
+  free_ms_.push_back(m);
+  exit_epoch_.fetch_add(1);
+  FutexWake(&exit_epoch_, INT_MAX);
 }
 
 void* Sched::ThreadMain(void* arg) {
@@ -99,11 +108,7 @@ void Sched::MExit(M* m) {
   m->discard_thread = false;
   m->tid.store(0);
   lock_.Lock();
-  m->Enter(MState::kExited);
-  nthreads_.fetch_sub(1);
-  free_ms_.push_back(m);
-  exit_epoch_.fetch_add(1);
-  FutexWake(&exit_epoch_, 1);
+  LeaveSlot(m);
   lock_.Unlock();
   ReplaceThread(m);
 }
