@@ -104,6 +104,7 @@ class Phase {
   void SubmitLocked(const Op& op);
   void SetTimers(const Op& op, Belongings& own);
   void WaitForDescriptors(const Op& op, Belongings& own);
+  void MakeReadyByTimer(const Op& op, Belongings& own);
   void SubmitIdle(const Op& op);
   void ShutDownAnother(const Op& op, Belongings& own);
 
@@ -452,10 +453,12 @@ void Phase::SetTimers(const Op& op, Belongings& own) {
 }
 
 // As many descriptors, made ready together. Variant 1: by a task. 2: for
-// writing. 4: the first is closed instead, by whoever may.
+// writing. 4: the first is closed instead, by whoever may. 6, 7: by the
+// callback of a timer that was far, and then near; 7: a task sets it.
 void Phase::WaitForDescriptors(const Op& op, Belongings& own) {
   if (pool().AsNetpoll() == nullptr) return Submit(op);
-  const bool writes = (op.variant & 2) != 0;
+  const bool by_timer = op.variant >= 6;
+  const bool writes = !by_timer && (op.variant & 2) != 0;
   Dice dice(op.variant);
   for (int i = 0; i < op.count; ++i) {
     Channel& channel = own.channels.emplace_back(dice);
@@ -473,7 +476,10 @@ void Phase::WaitForDescriptors(const Op& op, Belongings& own) {
       Attend(op);
     });
   }
-  const bool closes = (op.variant & 4) != 0 && IsOutside(op);
+  if (by_timer && pool().AsTimer() != nullptr) {
+    return MakeReadyByTimer(op, own);
+  }
+  const bool closes = !by_timer && (op.variant & 4) != 0 && IsOutside(op);
   const auto make_ready = [&own, closes] {
     for (size_t i = 0; i < own.waits.size(); ++i) {
       if (i > 0 || !closes) own.waits[i].MakeReady();
@@ -485,6 +491,19 @@ void Phase::WaitForDescriptors(const Op& op, Belongings& own) {
     make_ready();
   }
   if (closes && !own.waits.empty()) own.waits.front().Close();
+}
+
+void Phase::MakeReadyByTimer(const Op& op, Belongings& own) {
+  JudgedTimer& timer = own.timers.emplace_back(round_, [&own] {
+    for (DescriptorWait& wait : own.waits) wait.MakeReady();
+  });
+  const auto set = [&timer] {
+    const auto now = PoolClock::now();
+    timer.Set(now + microseconds(5'000));
+    timer.Set(now + microseconds(100));
+  };
+  if (op.variant == 6) return set();
+  round_.Submit(set);
 }
 
 void Phase::SubmitIdle(const Op& op) {

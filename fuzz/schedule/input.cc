@@ -13,8 +13,9 @@ using explore::Plan;
 using explore::PlanBase;
 
 constexpr size_t kSeedBytes = 4;
-// The first byte of a plan: its base, and how many objects are in focus.
+// The first byte of a plan: its base, how many objects are in focus, and a bit.
 constexpr int kBaseBits = 4;
+constexpr int kOnlyMeetings = 0x80;
 constexpr size_t kDepartureBytes = 5;
 
 constexpr const char* kBases[] = {"stay",
@@ -62,6 +63,7 @@ Plan DecodePlan(const uint8_t* bytes, size_t size) {
   const uint8_t head = Take(bytes, size, &at);
   plan.base = static_cast<PlanBase>((head & ((1 << kBaseBits) - 1)) %
                                     explore::kPlanBases);
+  plan.only_meetings = (head & kOnlyMeetings) != 0;
   for (size_t i = 0; i < kSeedBytes; ++i) {
     plan.seed |= uint32_t{Take(bytes, size, &at)} << (8 * i);
   }
@@ -78,8 +80,9 @@ Plan DecodePlan(const uint8_t* bytes, size_t size) {
 
 void EncodePlan(const Plan& plan, std::vector<uint8_t>* bytes) {
   const Focus focus = HasFocus(plan.base) ? plan.focus : Focus();
-  bytes->push_back(static_cast<uint8_t>(static_cast<int>(plan.base) |
-                                        focus.count << kBaseBits));
+  bytes->push_back(static_cast<uint8_t>(
+      static_cast<int>(plan.base) | focus.count << kBaseBits |
+      (plan.only_meetings ? kOnlyMeetings : 0)));
   for (size_t i = 0; i < kSeedBytes; ++i) {
     bytes->push_back(static_cast<uint8_t>(plan.seed >> (8 * i)));
   }
@@ -133,7 +136,8 @@ std::string ToText(const Input& input) {
   const Plan& plan = input.plan;
   std::string text = ToText(input.program);
   absl::StrAppend(&text, "schedule ", kBases[static_cast<int>(plan.base)],
-                  ", seed ", plan.seed, "\n");
+                  plan.only_meetings ? ", only meetings" : "", ", seed ",
+                  plan.seed, "\n");
   for (int i = 0; i < plan.focus.count; ++i) {
     absl::StrAppend(&text, "in focus: object ", plan.focus.objects[i], "\n");
   }

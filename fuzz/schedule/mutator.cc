@@ -38,24 +38,27 @@ constexpr uint64_t kCombineOneIn = 6;
 constexpr uint16_t kFarthestMoment = 2048;
 
 // Of new programs and operations.
-constexpr uint8_t kProcs[] = {1, 2, 2, 2, 3, 3, 4};
+constexpr uint8_t kProcs[] = {1, 2, 2, 2, 2, 3, 3, 4};
 constexpr OpKind kPlainKinds[] = {OpKind::kSubmit, OpKind::kBurst};
 constexpr OpKind kWorkKinds[] = {
     OpKind::kSubmit, OpKind::kYielding, OpKind::kBlock, OpKind::kLocked,
     OpKind::kTimer,  OpKind::kNetpoll,  OpKind::kIdle,  OpKind::kResize};
+constexpr uint64_t kFewOpsOneIn = 4;
 constexpr int kMostNewOps = 2;
 
-// The bases of new plans. The shares are those of what finds lost wakeups
-// soonest; one of each kind stays.
+// The bases of new plans. Each is the soonest for some lost wakeup; walks that
+// leave the running thread now and then, and those with a focus, for most.
 struct BaseShare {
   PlanBase base;
   int weight;
 };
 constexpr BaseShare kBaseShares[] = {
-    {PlanBase::kStay, 4},           {PlanBase::kWalk, 1},
-    {PlanBase::kLazyWalk, 2},       {PlanBase::kPriorities, 2},
-    {PlanBase::kOperations, 2},     {PlanBase::kFocusPriorities, 4},
-    {PlanBase::kFocusOperations, 4}};
+    {PlanBase::kStay, 2},           {PlanBase::kWalk, 1},
+    {PlanBase::kLazyWalk, 8},       {PlanBase::kPriorities, 6},
+    {PlanBase::kOperations, 6},     {PlanBase::kFocusPriorities, 10},
+    {PlanBase::kFocusOperations, 7}};
+// One new plan in so many goes by meetings only.
+constexpr uint64_t kOnlyMeetingsOneIn = 2;
 // Of a new plan that stays.
 constexpr int kMostNewDepartures = 4;
 
@@ -85,7 +88,7 @@ uint32_t Mutator::Do(Mutation mutation, Input* input, const Input& other) {
 
 uint32_t Mutator::BeginTurn(Input* input, const Input* other) {
   uint32_t done = 0;
-  switch (dice_.Below(4)) {
+  switch (dice_.Below(12)) {
     case 0:
       break;
     case 1:
@@ -161,31 +164,36 @@ Op Mutator::DrawOp(int procs) {
                 procs);
 }
 
-// The shape of a scenario, or a phase or two of a few operations: what shows a
-// lost wakeup is short, and each of its schedules soon over. Half of the latter
-// are mostly of plain tasks, of which many bugs need no more; in the others all
-// that gives the pool something to do is as likely, so that two rare things
-// meet.
+// What shows a lost wakeup is short, and each of its schedules soon over. Some
+// leave only damage, a P that is lost: half of the programs end with a meeting
+// of as many tasks as there are Ps.
 Program Mutator::DrawProgram() {
-  const int procs = kProcs[dice_.Below(std::size(kProcs))];
-  if (dice_.Coin()) {
-    return ShapeOf(static_cast<int>(dice_.Below(ShapeCount())), procs);
-  }
-  const bool plain = dice_.Coin();
   Program program;
-  program.procs = static_cast<uint8_t>(procs);
-  const int phases = dice_.OneIn(3) ? 2 : 1;
-  for (int phase = 0; phase < phases; ++phase) {
-    if (phase > 0) {
-      program.ops.push_back({OpKind::kDrain, Actor::kMain, 1, false, 0});
-    }
-    const int ops = dice_.Between(1, kMostNewOps);
-    for (int i = 0; i < ops; ++i) {
-      const OpKind kind = kWorkKinds[dice_.Below(std::size(kWorkKinds))];
-      program.ops.push_back(plain ? DrawOp(procs) : DrawOp(kind, procs));
-    }
+  program.procs = kProcs[dice_.Below(std::size(kProcs))];
+  program.ops = DrawOps(program.procs);
+  if (dice_.Coin() && program.ops.size() + 2 <= Program::kMostOps) {
+    program.ops.push_back({OpKind::kDrain, Actor::kMain, 1, false, 0});
+    program.ops.push_back(
+        {OpKind::kBurst, Actor::kMain, program.procs, true, 0});
   }
   return program;
+}
+
+// Mostly the shape of a scenario, else a few operations. Half of the latter are
+// of plain tasks, of which many bugs need no more; in the others all that gives
+// the pool something to do is as likely, so that two rare things meet.
+std::vector<Op> Mutator::DrawOps(int procs) {
+  if (!dice_.OneIn(kFewOpsOneIn)) {
+    return ShapeOf(static_cast<int>(dice_.Below(ShapeCount())), procs).ops;
+  }
+  const bool plain = dice_.Coin();
+  std::vector<Op> ops;
+  const int count = dice_.Between(1, kMostNewOps);
+  for (int i = 0; i < count; ++i) {
+    const OpKind kind = kWorkKinds[dice_.Below(std::size(kWorkKinds))];
+    ops.push_back(plain ? DrawOp(procs) : DrawOp(kind, procs));
+  }
+  return ops;
 }
 
 void Mutator::ChangeOp(Op* op, int procs) {
@@ -305,6 +313,7 @@ void Mutator::NewPlan(Plan* plan) {
   *plan = Plan();
   plan->base = DrawShare(kBaseShares, &dice_).base;
   plan->seed = static_cast<uint32_t>(dice_.Next());
+  plan->only_meetings = dice_.OneIn(kOnlyMeetingsOneIn);
   NewFocus(plan);
   if (plan->base != PlanBase::kStay) return;
   const auto departures = dice_.Between(1, kMostNewDepartures);

@@ -65,6 +65,7 @@ class Mutator {
   Op DrawOp(OpKind kind, int procs);
   void ChangeOp(Op* op, int procs);
   Program DrawProgram();
+  std::vector<Op> DrawOps(int procs);
   void ChangePool(Program* program);
   explore::Moment DrawMoment();
   explore::Departure DrawDeparture();

@@ -2,7 +2,8 @@
 //
 // What is wrong ends the process, after one line that says what it is. Options
 // of its own begin with two dashes, which libFuzzer leaves alone:
-//   --feedback=rf,pairs,state   what is learnt from besides edges; or none
+//   --feedback=rf,pairs,state   what is learnt from besides edges; or none; if
+//                               nothing is said, state
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -61,7 +62,7 @@ size_t Next(const uint8_t* data, size_t size, const Input* other, uint8_t* to,
 using namespace reveille;  // NOLINT(google-build-using-namespace)
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
-  absl::string_view feedback = fuzz::kAllFeedback;
+  absl::string_view feedback = fuzz::kUsualFeedback;
   for (int i = 1; i < *argc; ++i) {
     absl::string_view argument = (*argv)[i];
     if (absl::ConsumePrefix(&argument, "--feedback=")) feedback = argument;

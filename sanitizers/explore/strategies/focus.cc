@@ -2,6 +2,7 @@
 
 #include "../execution.h"
 #include "../random.h"
+#include "meetings.h"
 
 namespace reveille::explore {
 
@@ -12,9 +13,9 @@ uint16_t KeyOf(uintptr_t object) {
 
 void SharedObjects::Begin() { ++serial_; }
 
-void SharedObjects::Watch(int thread, const PendingEvent& event) {
+bool SharedObjects::Watch(int thread, const PendingEvent& event) {
   const uint16_t key = KeyOf(event.object);
-  if (key == 0) return;
+  if (key == 0) return true;
   for (size_t probe = 0; probe < kProbes; ++probe) {
     Object& object = objects_[((key >> 1) + probe) % kSlots];
     if (object.serial != serial_) {
@@ -23,11 +24,15 @@ void SharedObjects::Watch(int thread, const PendingEvent& event) {
       object.key = key;
     }
     if (object.key != key) continue;
-    uint8_t& touched = object.touched[FocusSlot(thread)];
+    const int slot = FocusSlot(thread);
+    uint8_t& touched = object.touched[slot];
     if (touched < 255) ++touched;
     object.changes |= !OnlyLooks(event.kind);
-    return;
+    object.touchers |= static_cast<uint8_t>(1 << slot);
+    if (!TouchesOneObject(event.kind)) return true;
+    return object.changes && object.touchers != 1 << slot;
   }
+  return true;
 }
 
 // How much there is to order: operations of the second busiest thread.

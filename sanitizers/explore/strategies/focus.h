@@ -41,7 +41,9 @@ class SharedObjects {
  public:
   // An execution begins: nothing is known.
   void Begin();
-  void Watch(int thread, const PendingEvent& event);
+  // False: as far as this execution has shown, nobody else cares when this
+  // operation takes place.
+  bool Watch(int thread, const PendingEvent& event);
 
   // Adds one to the focus, more likely those with much to order. False: there
   // is none, or no place for one.
@@ -55,6 +57,7 @@ class SharedObjects {
     uint32_t serial = 0;  // the execution in which the rest is meant
     uint16_t key = 0;
     bool changes = false;
+    uint8_t touchers = 0;  // as bits
     uint8_t touched[Focus::kThreads] = {};
   };
   uint64_t WeightOf(const Object& object, const Focus& focus) const;

@@ -1,10 +1,7 @@
 #include "meetings.h"
 
 namespace reveille::explore {
-namespace {
 
-// Only what touches memory or a lock and nothing besides: threads that begin,
-// yield or wait concern everybody.
 bool TouchesOneObject(Kind kind) {
   switch (kind) {
     case Kind::kLoad:
@@ -21,8 +18,6 @@ bool TouchesOneObject(Kind kind) {
       return false;
   }
 }
-
-}  // namespace
 
 Meetings::Object* Meetings::Find(uintptr_t granule) {
   size_t slot = (granule * 0x9e3779b97f4a7c15) >> 40;

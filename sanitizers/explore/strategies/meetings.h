@@ -14,6 +14,10 @@
 
 namespace reveille::explore {
 
+// Whether an operation touches memory or a lock, and does nothing besides.
+// Threads that begin, yield or wait concern everybody.
+bool TouchesOneObject(Kind kind);
+
 class Meetings {
  public:
   // An execution begins; what was learnt stays.

@@ -101,7 +101,6 @@ void Planned::ReleaseWhoWasMet(const ChoicePoint& at, int chosen) {
 
 void Planned::NoteMoment(const ChoicePoint& at) {
   const PendingEvent& mine = at.pending[at.running];
-  shared_.Watch(at.running, mine);
   bool meets = choices_ % kOtherMomentsOneIn == 0;
   for (uint64_t rest = at.threads & ~(uint64_t{1} << at.running);
        rest != 0 && !meets; rest &= rest - 1) {
@@ -248,6 +247,11 @@ int Planned::BaseThread(const ChoicePoint& at, uint64_t threads) {
 }
 
 uint32_t Planned::ChooseThread(const ChoicePoint& at) {
+  const bool cares = shared_.Watch(at.running, at.pending[at.running]);
+  if (plan_->only_meetings && !cares && Contains(at.threads, at.running) &&
+      !Contains(held_, at.running)) {
+    return OptionOf(at.threads, at.running);
+  }
   NoteMoment(at);
   const uint64_t others = at.threads & ~(uint64_t{1} << at.running);
   int thread = -1;

@@ -61,6 +61,10 @@ struct Plan {
   PlanBase base = PlanBase::kStay;
   uint32_t seed = 0;
   Focus focus;  // only of a base that has one
+  // A thread goes on until it meets another: until its next operation is on an
+  // object that others have touched as well, in this execution. So nobody is
+  // stopped where it is the first: half of all plans should not have this.
+  bool only_meetings = false;
   int count = 0;
   Departure departures[kMostDepartures];
 };

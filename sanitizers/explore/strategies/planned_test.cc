@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <set>
 #include <thread>
 
@@ -100,6 +101,78 @@ TEST(Planned, OrdersOfWhatIsInFocusDifferUnderPriorities) {
   const size_t without = hashes();
   ASSERT_TRUE(first.shared_objects().AddTo(&plan.focus, 5));
   EXPECT_GT(hashes(), 2 * without);
+}
+
+// On the heap: an object whose place the loader chooses is known to no plan.
+struct Words {
+  std::atomic<int> own[2] = {};
+  std::atomic<int> apart[16] = {};  // Objects are of eight bytes.
+  std::atomic<int> shared{0};
+};
+Words* g_words = nullptr;
+
+void MostlyOnItsOwn() {
+  const auto words = std::make_unique<Words>();
+  g_words = words.get();
+  const auto work = [&](std::atomic<int>* own) {
+    // Both have touched it, then, or the first would meet nobody.
+    words->shared.load();
+    std::this_thread::yield();
+    for (int i = 0; i < 8; ++i) {
+      for (int k = 0; k < 4; ++k) own->fetch_add(1);
+      words->shared.fetch_add(1);
+    }
+  };
+  std::thread a(work, &words->own[0]);
+  std::thread b(work, &words->apart[8]);
+  a.join();
+  b.join();
+  g_words = nullptr;
+}
+
+// Counts how often a thread that could go on was left in front of an operation
+// on a word of its own, and on the one that is shared.
+class CountsLeavings final : public Strategy {
+ public:
+  explicit CountsLeavings(Planned* planned) : planned_(planned) {}
+  bool Begin(uint64_t key) override { return planned_->Begin(key); }
+  uint32_t Choose(const ChoicePoint& at) override {
+    const uint32_t option = planned_->Choose(at);
+    if (g_words == nullptr || at.tag != Tag::kThread ||
+        !Contains(at.threads, at.running) ||
+        ThreadAt(at.threads, option) == at.running) {
+      return option;
+    }
+    const uintptr_t object = at.pending[at.running].object;
+    of_own += Is(object, g_words->own[0]) || Is(object, g_words->apart[8]);
+    of_shared += Is(object, g_words->shared);
+    return option;
+  }
+  void End(const ExecutionSummary& summary) override { planned_->End(summary); }
+
+  int of_own = 0;
+  int of_shared = 0;
+
+ private:
+  static bool Is(uintptr_t object, const std::atomic<int>& word) {
+    return object == reinterpret_cast<uintptr_t>(&word);
+  }
+
+  Planned* const planned_;
+};
+
+TEST(Planned, OnlyMeetingsLeavesNobodyInFrontOfWhatIsHisOwn) {
+  for (const bool only_meetings : {false, true}) {
+    Plan plan;
+    plan.base = PlanBase::kWalk;
+    plan.seed = 3;
+    plan.only_meetings = only_meetings;
+    Planned planned(&plan);
+    CountsLeavings counts(&planned);
+    RunOnce(&counts, 0, {}, [](void*) { MostlyOnItsOwn(); }, nullptr);
+    EXPECT_EQ(counts.of_own == 0, only_meetings);
+    EXPECT_GT(counts.of_shared, 0);
+  }
 }
 
 TEST(Planned, StayingPreemptsNobody) {
