@@ -2,8 +2,8 @@
 //
 // What is wrong ends the process, after one line that says what it is. Options
 // of its own begin with two dashes, which libFuzzer leaves alone:
-//   --feedback=rf,pairs,state   what is learnt from besides edges; or none; if
-//                               nothing is said, state
+//   --feedback=rf,pairs,state   what is learnt from besides edges; or none,
+//                               which is usual
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
