@@ -49,6 +49,13 @@ class NoThreadsToBeHad {
   pthread_attr_t before_;
 };
 
+// Until the system has refused a thread, and for long enough after it that
+// sysmon takes the idle Ps for a rest.
+void AwaitRefusalAndRest(const Scheduler& s) {
+  Await([&] { return s.GetStats().thread_failures != 0; });
+  std::this_thread::sleep_for(milliseconds(100));
+}
+
 TEST(ExhaustionTest, TheFixtureReallyKeepsThreadsFromBeingCreated) {
   NoThreadsToBeHad none;
   pthread_t thread;
@@ -211,9 +218,7 @@ TEST_P(LastThreadTest, IsReplacedOnceThereAreThreadsAgain) {
                  }).ok());
     const NoThreadsToBeHad none;
     refused.store(true);
-    Await([&] { return s->GetStats().thread_failures != 0; });
-    // Long enough for sysmon to take the idle Ps for a rest.
-    std::this_thread::sleep_for(milliseconds(100));
+    AwaitRefusalAndRest(*s);
     EXPECT_FALSE(ran.load());
   }
   Await([&] { return ran.load(); });
@@ -225,8 +230,8 @@ INSTANTIATE_TEST_SUITE_P(Exhaustion, LastThreadTest,
                                            Named<bool>{"Rescued", true}),
                          kByName);
 
-// Threads end by the dozen while the system refuses others now and then; the
-// end of the scheduler is not told of each of them by the others' wake.
+// Shutdown() waits until no thread is left. Those that were never to be had
+// gave their slots back and have no end of their own to tell it of.
 TEST(ExhaustionTest, TheEndIsReachedWhileThreadsAreReplacedAndRefused) {
   for (int round = 0; round < testing::Rounds(200); ++round) {
     auto s = Start(Unrescued(3));
@@ -257,9 +262,7 @@ TEST(ExhaustionTest, SysmonFindsAThreadForWhatABlockedOneWaitsFor) {
   {
     const NoThreadsToBeHad none;
     refused.store(true);
-    Await([&] { return s->GetStats().thread_failures != 0; });
-    // Long enough for sysmon to take the idle P for a rest.
-    std::this_thread::sleep_for(milliseconds(100));
+    AwaitRefusalAndRest(*s);
     EXPECT_FALSE(ran.load());
   }
   EXPECT_TRUE(s->Drain().ok());

@@ -175,10 +175,12 @@ void Sched::EndThreads() {
     lock_.Lock();
     exiting_.store(true);
     while (M* m = MGet()) sleepers.push_back(m);
+    // Under the lock: who gave a slot back has left the lock, too.
+    const bool all_ended = nthreads_.load() == 0;
     lock_.Unlock();
     for (M* m : sleepers) m->park.Wake();
     netpoll_.Break();
-    if (nthreads_.load() == 0) break;
+    if (all_ended) break;
     FutexWait(&exit_epoch_, epoch, -1);
   }
   JoinThreads();

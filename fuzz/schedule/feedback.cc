@@ -14,8 +14,9 @@ struct Kind {
   void (*count)(uint8_t* counters, size_t size);
   size_t size;
 };
-constexpr size_t kPairs = size_t{1} << 14;
-constexpr size_t kStates = size_t{1} << 13;
+// libFuzzer goes through all of them after each execution.
+constexpr size_t kPairs = size_t{1} << 13;
+constexpr size_t kStates = size_t{1} << 12;
 constexpr Kind kKinds[] = {{"rf", explore::CountReadsFrom, kPairs},
                            {"pairs", explore::CountMeetings, kPairs},
                            {"state", explore::CountStates, kStates}};
@@ -23,6 +24,8 @@ constexpr Kind kKinds[] = {{"rf", explore::CountReadsFrom, kPairs},
 // libFuzzer finds them by the section, and clears them before each input.
 __attribute__((section("__libfuzzer_extra_counters"),
                used)) uint8_t g_counters[2 * kPairs + kStates];
+
+bool g_counts = false;
 
 bool IsKind(absl::string_view name) {
   for (const Kind& kind : kKinds) {
@@ -42,6 +45,7 @@ absl::Status SetFeedback(absl::string_view list) {
         absl::StrCat("--feedback: no feedback '", name,
                      "'; there are: ", kAllFeedback, ", none"));
   }
+  g_counts = false;
   uint8_t* counters = g_counters;
   for (const Kind& kind : kKinds) {
     bool wanted = false;
@@ -50,11 +54,13 @@ absl::Status SetFeedback(absl::string_view list) {
     }
     kind.count(wanted ? counters : nullptr, wanted ? kind.size : 0);
     counters += kind.size;
+    g_counts |= wanted;
   }
   return absl::OkStatus();
 }
 
 __attribute__((no_sanitize("thread", "coverage"))) void CoarsenFeedback() {
+  if (!g_counts) return;
   constexpr uint8_t kSeveral = 4;
   constexpr uint8_t kMany = 128;
   for (size_t at = 0; at < sizeof g_counters; at += sizeof(uint64_t)) {

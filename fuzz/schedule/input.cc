@@ -67,6 +67,9 @@ Plan DecodePlan(const uint8_t* bytes, size_t size) {
   for (size_t i = 0; i < kSeedBytes; ++i) {
     plan.seed |= uint32_t{Take(bytes, size, &at)} << (8 * i);
   }
+  if (plan.only_meetings) {
+    for (uint8_t& byte : plan.known.bits) byte = Take(bytes, size, &at);
+  }
   if (HasFocus(plan.base)) {
     const int count = (head >> kBaseBits) % (Focus::kMostObjects + 1);
     plan.focus = DecodeFocus(bytes, size, count, &at);
@@ -85,6 +88,10 @@ void EncodePlan(const Plan& plan, std::vector<uint8_t>* bytes) {
       (plan.only_meetings ? kOnlyMeetings : 0)));
   for (size_t i = 0; i < kSeedBytes; ++i) {
     bytes->push_back(static_cast<uint8_t>(plan.seed >> (8 * i)));
+  }
+  if (plan.only_meetings) {
+    bytes->insert(bytes->end(), std::begin(plan.known.bits),
+                  std::end(plan.known.bits));
   }
   for (int i = 0; i < focus.count; ++i) {
     bytes->push_back(static_cast<uint8_t>(focus.objects[i]));
@@ -127,6 +134,7 @@ size_t LongestInput() {
   Input input;
   input.program.ops.resize(Program::kMostOps);
   input.plan.base = PlanBase::kFocusOperations;
+  input.plan.only_meetings = true;
   input.plan.focus.count = Focus::kMostObjects;
   input.plan.count = Plan::kMostDepartures;
   return EncodeInput(input).size();

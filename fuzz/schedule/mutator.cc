@@ -38,12 +38,13 @@ constexpr uint64_t kCombineOneIn = 6;
 constexpr uint16_t kFarthestMoment = 2048;
 
 // Of new programs and operations.
-constexpr uint8_t kProcs[] = {1, 2, 2, 2, 2, 3, 3, 4};
+constexpr uint8_t kProcs[] = {1, 2, 2, 2, 2, 2, 2, 3, 3, 4};
 constexpr OpKind kPlainKinds[] = {OpKind::kSubmit, OpKind::kBurst};
 constexpr OpKind kWorkKinds[] = {
     OpKind::kSubmit, OpKind::kYielding, OpKind::kBlock, OpKind::kLocked,
     OpKind::kTimer,  OpKind::kNetpoll,  OpKind::kIdle,  OpKind::kResize};
-constexpr uint64_t kFewOpsOneIn = 4;
+constexpr uint64_t kFewOpsOneIn = 5;
+constexpr uint64_t kMeetsAtEndOneIn = 3;
 constexpr int kMostNewOps = 2;
 
 // The bases of new plans. Each is the soonest for some lost wakeup; walks that
@@ -57,8 +58,9 @@ constexpr BaseShare kBaseShares[] = {
     {PlanBase::kLazyWalk, 8},       {PlanBase::kPriorities, 6},
     {PlanBase::kOperations, 6},     {PlanBase::kFocusPriorities, 10},
     {PlanBase::kFocusOperations, 7}};
-// One new plan in so many goes by meetings only.
-constexpr uint64_t kOnlyMeetingsOneIn = 2;
+// One new plan in so many does not go by meetings only, of those after the
+// first execution of a program, which shows where they are.
+constexpr uint64_t kAllChoicesOneIn = 4;
 // Of a new plan that stays.
 constexpr int kMostNewDepartures = 4;
 
@@ -88,7 +90,7 @@ uint32_t Mutator::Do(Mutation mutation, Input* input, const Input& other) {
 
 uint32_t Mutator::BeginTurn(Input* input, const Input* other) {
   uint32_t done = 0;
-  switch (dice_.Below(12)) {
+  switch (dice_.Below(16)) {
     case 0:
       break;
     case 1:
@@ -104,7 +106,9 @@ uint32_t Mutator::BeginTurn(Input* input, const Input* other) {
     default:
       done |= Do(Mutation::kNewProgram, input, *input);
   }
-  return done | Do(Mutation::kNewPlan, input, *input);
+  done |= Do(Mutation::kNewPlan, input, *input);
+  input->plan.only_meetings = false;
+  return done;
 }
 
 uint32_t Mutator::GoOn(Input* input, const Input* other) {
@@ -114,10 +118,13 @@ uint32_t Mutator::GoOn(Input* input, const Input* other) {
            input, *other);
     if (done != 0) return done;
   }
+  const explore::KnownObjects known = input->plan.known;
   uint32_t done = 0;
   do {
     done |= Do(DrawShare(kPlanShares, &dice_).mutation, input, *input);
   } while (done == 0 || dice_.OneIn(3));
+  input->plan.known = known;
+  LearnMeetings(&input->plan);
   return done;
 }
 
@@ -165,13 +172,14 @@ Op Mutator::DrawOp(int procs) {
 }
 
 // What shows a lost wakeup is short, and each of its schedules soon over. Some
-// leave only damage, a P that is lost: half of the programs end with a meeting
-// of as many tasks as there are Ps.
+// leave only damage, a P that is lost: so some programs end with a meeting of
+// as many tasks as there are Ps.
 Program Mutator::DrawProgram() {
   Program program;
   program.procs = kProcs[dice_.Below(std::size(kProcs))];
   program.ops = DrawOps(program.procs);
-  if (dice_.Coin() && program.ops.size() + 2 <= Program::kMostOps) {
+  if (dice_.OneIn(kMeetsAtEndOneIn) &&
+      program.ops.size() + 2 <= Program::kMostOps) {
     program.ops.push_back({OpKind::kDrain, Actor::kMain, 1, false, 0});
     program.ops.push_back(
         {OpKind::kBurst, Actor::kMain, program.procs, true, 0});
@@ -308,12 +316,17 @@ bool Mutator::NewFocus(Plan* plan) {
   return true;
 }
 
+void Mutator::LearnMeetings(Plan* plan) {
+  if (!plan->only_meetings || last_ == nullptr) return;
+  last_->shared_objects().AddTo(&plan->known);
+}
+
 // As one that knows nothing of the old one would begin.
 void Mutator::NewPlan(Plan* plan) {
   *plan = Plan();
   plan->base = DrawShare(kBaseShares, &dice_).base;
   plan->seed = static_cast<uint32_t>(dice_.Next());
-  plan->only_meetings = dice_.OneIn(kOnlyMeetingsOneIn);
+  plan->only_meetings = !dice_.OneIn(kAllChoicesOneIn);
   NewFocus(plan);
   if (plan->base != PlanBase::kStay) return;
   const auto departures = dice_.Between(1, kMostNewDepartures);

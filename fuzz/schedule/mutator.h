@@ -72,6 +72,7 @@ class Mutator {
   void ChangeDeparture(explore::Departure* departure);
   void NewPlan(explore::Plan* plan);
   bool NewFocus(explore::Plan* plan);
+  void LearnMeetings(explore::Plan* plan);
   bool AddDeparture(explore::Plan* plan, const explore::Departure& departure);
   bool ApplyToOps(Mutation mutation, Program* program);
   bool ApplyToPlan(Mutation mutation, explore::Plan* plan);

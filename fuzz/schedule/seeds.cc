@@ -103,7 +103,6 @@ std::vector<Shape> Shapes() {
       {"idleresize",
        {{K::kIdle, kMain, 2, kAlone, 0}, {K::kResize, kHelper, 1, kAlone, 2}}},
       {"shutdown", {{K::kShutdown, kMain, 2, kAlone, 5}}},
-      OneOfEach(),
   };
 }
 
@@ -134,7 +133,9 @@ std::vector<std::pair<std::string, Input>> Seeds() {
   constexpr PlanBase kBaseFor[] = {PlanBase::kStay, PlanBase::kOperations,
                                    PlanBase::kPriorities};
   std::vector<std::pair<std::string, Input>> seeds;
-  for (const Shape& shape : AllShapes()) {
+  std::vector<Shape> shapes = AllShapes();
+  shapes.push_back(OneOfEach());
+  for (const Shape& shape : shapes) {
     for (int procs = 1; procs <= 3; ++procs) {
       Input input;
       input.program = ProgramOf(shape, procs);

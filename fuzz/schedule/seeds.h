@@ -12,7 +12,8 @@
 
 namespace reveille::fuzz {
 
-// How many shapes there are, and one of them for so many Ps.
+// How many shapes there are, each after a scenario, and one of them for so many
+// Ps.
 int ShapeCount();
 Program ShapeOf(int number, int procs);
 

@@ -58,8 +58,15 @@ enum class Kind : uint8_t {
 const char* WordFor(Kind kind);
 
 // True for operations that cannot change their object: two of them on one
-// object commute.
-bool OnlyLooks(Kind kind);
+// object commute. Asked about several threads at each choice.
+constexpr bool OnlyLooks(Kind kind) {
+#define REVEILLE_EVENT_LOOKS(kind, word, looks) \
+  | uint64_t{looks} << static_cast<int>(Kind::kind)
+  constexpr uint64_t kLooks =
+      uint64_t{0} REVEILLE_EVENT_KINDS(REVEILLE_EVENT_LOOKS);
+#undef REVEILLE_EVENT_LOOKS
+  return ((kLooks >> static_cast<int>(kind)) & 1) != 0;
+}
 
 // Objects that are not memory have small numbers instead of addresses, each in
 // a granule of its own.

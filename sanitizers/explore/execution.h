@@ -103,9 +103,12 @@ inline PendingEvent& PendingOf(const Fiber* fiber) {
 // places (arena.h, fiber.cc), the program is counted from its beginning, and of
 // the rest only the offset in the page stands. Everything that decides
 // anything must be made of this.
-inline uint64_t Stable(uint64_t address) {
+inline bool IsStable(uint64_t address) {
   const uint64_t region = address >> 44;
-  if (region < 3 || region > 7) return address;
+  return region < 3 || region > 7;
+}
+inline uint64_t Stable(uint64_t address) {
+  if (IsStable(address)) return address;
   const uint64_t offset = address - g_execution.code_base;
   return offset < (uint64_t{1} << 32) ? offset : address & 0xfff;
 }

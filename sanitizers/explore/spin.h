@@ -97,9 +97,17 @@ class Spin {
     return uint64_t{1} << ((value * 0x9e3779b97f4a7c15) >> 58);
   }
 
-  bool Knows(uint64_t key) const {
+  // Whoever spins looks at the same things in the same order, mostly.
+  bool Knows(uint64_t key) {
+    const uint32_t next = last_ + 1 < distinct_ ? last_ + 1 : 0;
+    if (looks_[next].key == key) {
+      last_ = next;
+      return true;
+    }
     for (uint32_t i = 0; i < distinct_; ++i) {
-      if (looks_[i].key == key) return true;
+      if (looks_[i].key != key) continue;
+      last_ = i;
+      return true;
     }
     return false;
   }
@@ -116,6 +124,7 @@ class Spin {
     places_ = 0;
     distinct_ = 0;
     stale_ = 0;
+    last_ = 0;
   }
 
   // Filters say quickly what is not known.
@@ -124,6 +133,7 @@ class Spin {
   uint64_t places_ = 0;      // of pcs
   uint32_t distinct_ = 0;    // looks that were new
   uint32_t stale_ = 0;       // looks in a row that were not
+  uint32_t last_ = 0;        // the number of the last of these
   Known looks_[kMostDistinct] = {};
 };
 

@@ -32,6 +32,25 @@ struct Focus {
   }
 };
 
+// Objects that were shared in other executions. A filter: what is in it is
+// found in it, and now and then something else is, which is taken for shared,
+// too.
+struct KnownObjects {
+  static constexpr int kBytes = 32;
+
+  uint8_t bits[kBytes] = {};
+
+  void Add(uint16_t key) { bits[ByteOf(key)] |= BitOf(key); }
+  bool Has(uint16_t key) const { return (bits[ByteOf(key)] & BitOf(key)) != 0; }
+
+ private:
+  // The lowest bit of a key is always set.
+  static size_t ByteOf(uint16_t key) { return (key >> 4) % kBytes; }
+  static uint8_t BitOf(uint16_t key) {
+    return static_cast<uint8_t>(1 << ((key >> 1) % 8));
+  }
+};
+
 inline int FocusSlot(int thread) {
   return thread < Focus::kThreads ? thread : Focus::kThreads - 1;
 }
@@ -48,22 +67,31 @@ class SharedObjects {
   // Adds one to the focus, more likely those with much to order. False: there
   // is none, or no place for one.
   bool AddTo(Focus* focus, uint64_t random) const;
+  // Adds all of them.
+  void AddTo(KnownObjects* known) const;
 
  private:
-  static constexpr size_t kSlots = 256;  // a power of two
+  static constexpr size_t kSlots = 512;  // a power of two
   static constexpr size_t kProbes = 8;   // then the object goes unseen
 
   struct Object {
+    uintptr_t granule = 0;
     uint32_t serial = 0;  // the execution in which the rest is meant
-    uint16_t key = 0;
     bool changes = false;
     uint8_t touchers = 0;  // as bits
     uint8_t touched[Focus::kThreads] = {};
   };
+  static bool IsShared(const Object& object) {
+    return object.changes && (object.touchers & (object.touchers - 1)) != 0;
+  }
+  // Null where there is no place left.
+  Object* Find(uintptr_t granule);
   uint64_t WeightOf(const Object& object, const Focus& focus) const;
 
   uint32_t serial_ = 0;
   Object objects_[kSlots];
+  int used_ = 0;  // of the slots, in the order in which they were taken
+  uint16_t slots_[kSlots] = {};
 };
 
 }  // namespace reveille::explore

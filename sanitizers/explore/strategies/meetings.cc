@@ -2,23 +2,6 @@
 
 namespace reveille::explore {
 
-bool TouchesOneObject(Kind kind) {
-  switch (kind) {
-    case Kind::kLoad:
-    case Kind::kStore:
-    case Kind::kReadModifyWrite:
-    case Kind::kCompareExchange:
-    case Kind::kPlainRead:
-    case Kind::kPlainWrite:
-    case Kind::kLock:
-    case Kind::kTryLock:
-    case Kind::kUnlock:
-      return true;
-    default:
-      return false;
-  }
-}
-
 Meetings::Object* Meetings::Find(uintptr_t granule) {
   size_t slot = (granule * 0x9e3779b97f4a7c15) >> 40;
   for (int probe = 0; probe < kProbes; ++probe, ++slot) {

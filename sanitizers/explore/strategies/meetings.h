@@ -16,7 +16,22 @@ namespace reveille::explore {
 
 // Whether an operation touches memory or a lock, and does nothing besides.
 // Threads that begin, yield or wait concern everybody.
-bool TouchesOneObject(Kind kind);
+constexpr bool TouchesOneObject(Kind kind) {
+  switch (kind) {
+    case Kind::kLoad:
+    case Kind::kStore:
+    case Kind::kReadModifyWrite:
+    case Kind::kCompareExchange:
+    case Kind::kPlainRead:
+    case Kind::kPlainWrite:
+    case Kind::kLock:
+    case Kind::kTryLock:
+    case Kind::kUnlock:
+      return true;
+    default:
+      return false;
+  }
+}
 
 class Meetings {
  public:

@@ -15,8 +15,15 @@ constexpr uint64_t kLazyOneIn = 8;
 // A hold lasts this many choices, doubled for each unit of the value.
 constexpr uint32_t kShortestHold = 4;
 
-// Of the choices at which nobody meets, so many are kept as moments.
+// Of the choices so many are looked at, and of those at which nobody meets so
+// many of these are kept as moments.
+constexpr uint64_t kMomentsOneIn = 4;
 constexpr uint64_t kOtherMomentsOneIn = 8;
+
+// A rank is how often its thread was lowered, then its priority: the lowest
+// rank runs.
+constexpr int kPriorityBits = 48;
+constexpr uint64_t kPriorityMask = (uint64_t{1} << kPriorityBits) - 1;
 
 int NthThread(uint64_t threads, uint64_t n) {
   const auto count = static_cast<uint64_t>(__builtin_popcountll(threads));
@@ -25,17 +32,38 @@ int NthThread(uint64_t threads, uint64_t n) {
 
 }  // namespace
 
+// What follows from the seed and is asked for at each choice.
+void Planned::Reseed(uint64_t seed) {
+  seed_ = seed;
+  lowering_one_in_ = kLoweringOneIn << (2 * (Draw(300, 0) % 4));
+  lazy_one_in_ = kLazyOneIn << (Draw(500, 0) % 4);
+  if (plan_->base == PlanBase::kPriorities ||
+      plan_->base == PlanBase::kFocusPriorities) {
+    for (uint64_t i = 0; i <= kMaxThreads; ++i) {
+      rank_[i] = (rank_[i] & ~kPriorityMask) | (~Draw(i, 0) >> 16);
+    }
+  }
+  for (OperationPriority& known : operation_) known.when = kNever;
+}
+
+void Planned::Lower(int thread) {
+  rank_[thread] =
+      ++lowerings_ << kPriorityBits | (rank_[thread] & kPriorityMask);
+}
+
 bool Planned::Begin(uint64_t key) {
-  seed_ = Scatter(key << 32 | plan_->seed);
   done_ = 0;
   held_ = 0;
   lowerings_ = 0;
   choices_ = 0;
   met_ = 0;
   for (int i = 0; i <= kMaxThreads; ++i) {
-    lowered_[i] = redrawn_[i] = 0;
+    rank_[i] = 0;
+    redrawn_[i] = 0;
     held_back_[i] = 0;
   }
+  Reseed(Scatter(key << 32 | plan_->seed));
+  quiet_ = 0;
   seen_ = 0;
   for (int i = 0; i < Focus::kThreads; ++i) left_[i] = plan_->focus.left[i];
   intended_ = -1;
@@ -100,8 +128,9 @@ void Planned::ReleaseWhoWasMet(const ChoicePoint& at, int chosen) {
 }
 
 void Planned::NoteMoment(const ChoicePoint& at) {
+  if (choices_ % kMomentsOneIn != 0) return;
   const PendingEvent& mine = at.pending[at.running];
-  bool meets = choices_ % kOtherMomentsOneIn == 0;
+  bool meets = choices_ % (kMomentsOneIn * kOtherMomentsOneIn) == 0;
   for (uint64_t rest = at.threads & ~(uint64_t{1} << at.running);
        rest != 0 && !meets; rest &= rest - 1) {
     meets = Conflict(mine, at.pending[__builtin_ctzll(rest)]);
@@ -115,14 +144,9 @@ void Planned::NoteMoment(const ChoicePoint& at) {
 
 int Planned::HighestThread(uint64_t threads) const {
   int best = __builtin_ctzll(threads);
-  for (uint64_t rest = threads; rest != 0; rest &= rest - 1) {
+  for (uint64_t rest = threads & (threads - 1); rest != 0; rest &= rest - 1) {
     const int thread = __builtin_ctzll(rest);
-    if (lowered_[thread] < lowered_[best] ||
-        (lowered_[thread] == lowered_[best] &&
-         Draw(static_cast<uint64_t>(thread), 0) >
-             Draw(static_cast<uint64_t>(best), 0))) {
-      best = thread;
-    }
+    if (rank_[thread] < rank_[best]) best = thread;
   }
   return best;
 }
@@ -132,21 +156,30 @@ void Planned::LowerWhoSpins(const ChoicePoint& at) {
   const PendingEvent& mine = at.pending[at.running];
   if (mine.kind == Kind::kYield || mine.held != held_back_[at.running]) {
     held_back_[at.running] = mine.held;
-    lowered_[at.running] = ++lowerings_;
+    Lower(at.running);
   }
 }
 
 int Planned::ByPriority(const ChoicePoint& at, uint64_t threads) {
   const int running = at.running;
-  const uint64_t one_in = kLoweringOneIn << (2 * (Draw(300, 0) % 4));
   LowerWhoSpins(at);
   if (Contains(threads, running) &&
       Draw(static_cast<uint64_t>(running) + 100, at.pending[running].number) %
-              one_in ==
+              lowering_one_in_ ==
           0) {
-    lowered_[running] = ++lowerings_;
+    Lower(running);
   }
   return HighestThread(threads);
+}
+
+uint64_t Planned::PriorityOf(int thread, const PendingEvent& event) {
+  const uint64_t when = uint64_t{redrawn_[thread]} << 32 | event.number;
+  OperationPriority& known = operation_[thread];
+  if (known.when != when) {
+    known = {when, Draw(static_cast<uint64_t>(thread) << 16 | redrawn_[thread],
+                        event.number)};
+  }
+  return known.priority;
 }
 
 int Planned::ByOperation(const ChoicePoint& at, uint64_t threads) {
@@ -154,9 +187,7 @@ int Planned::ByOperation(const ChoicePoint& at, uint64_t threads) {
   uint64_t most = 0;
   for (uint64_t rest = threads; rest != 0; rest &= rest - 1) {
     const int thread = __builtin_ctzll(rest);
-    const uint64_t priority =
-        Draw(static_cast<uint64_t>(thread) << 16 | redrawn_[thread],
-             at.pending[thread].number);
+    const uint64_t priority = PriorityOf(thread, at.pending[thread]);
     if (thread != best && priority <= most) continue;
     best = thread;
     most = priority;
@@ -188,6 +219,14 @@ int Planned::DrawIntended(uint64_t threads) {
   return __builtin_ctzll(threads);
 }
 
+bool Planned::InFocus(int thread, uintptr_t object) {
+  Looked& last = looked_[thread];
+  if (last.object != object) {
+    last = {object, plan_->focus.Has(KeyOf(object))};
+  }
+  return last.in_focus;
+}
+
 int Planned::ByFocus(const ChoicePoint& at, uint64_t threads) {
   seen_ |= at.threads;
   LowerWhoSpins(at);
@@ -197,7 +236,7 @@ int Planned::ByFocus(const ChoicePoint& at, uint64_t threads) {
   uint64_t candidates = threads;
   while (candidates != 0) {
     const int thread = Highest(at, candidates);
-    if (!plan_->focus.Has(KeyOf(at.pending[thread].object))) return thread;
+    if (!InFocus(thread, at.pending[thread].object)) return thread;
     if (thread == intended_) {
       int& left = left_[FocusSlot(thread)];
       if (left > 0) --left;
@@ -221,20 +260,22 @@ void Planned::RedrawConflicting(const ChoicePoint& at, int chosen) {
 int Planned::BaseThread(const ChoicePoint& at, uint64_t threads) {
   const int running = at.running;
   const bool can_stay = Contains(threads, running);
-  const uint64_t any =
-      Draw(static_cast<uint64_t>(running) + 200, at.pending[running].number);
+  const auto any = [&] {
+    return Draw(static_cast<uint64_t>(running) + 200,
+                at.pending[running].number);
+  };
   switch (plan_->base) {
     case PlanBase::kStay:
       if (can_stay && at.pending[running].kind != Kind::kYield) return running;
-      return NthThread(threads, any);
+      return NthThread(threads, any());
     case PlanBase::kLazyWalk:
-      if (can_stay && any % (kLazyOneIn << (Draw(500, 0) % 4)) != 0 &&
+      if (can_stay && any() % lazy_one_in_ != 0 &&
           at.pending[running].kind != Kind::kYield) {
         return running;
       }
-      return NthThread(threads, any >> 8);
+      return NthThread(threads, any() >> 8);
     case PlanBase::kWalk:
-      return NthThread(threads, any >> 8);
+      return NthThread(threads, any() >> 8);
     case PlanBase::kPriorities:
       return ByPriority(at, threads);
     case PlanBase::kOperations:
@@ -246,11 +287,34 @@ int Planned::BaseThread(const ChoicePoint& at, uint64_t threads) {
   return running;
 }
 
+// Of the running thread's next operation; those of the others are as they were.
+void Planned::NoteWhetherItMeets(const ChoicePoint& at) {
+  const PendingEvent& mine = at.pending[at.running];
+  const bool meets = shared_.Watch(at.running, mine);
+  if (!plan_->only_meetings) return;
+  const uint64_t bit = uint64_t{1} << at.running;
+  quiet_ &= ~bit;
+  if (meets || plan_->known.Has(KeyOf(mine.object))) return;
+  quiet_ |= bit;
+  quiet_number_[at.running] = mine.number;
+}
+
+uint64_t Planned::WhoMeetsNobody(const ChoicePoint& at) const {
+  uint64_t quiet = quiet_ & at.threads & ~held_;
+  for (uint64_t rest = quiet; rest != 0; rest &= rest - 1) {
+    const int thread = __builtin_ctzll(rest);
+    if (quiet_number_[thread] == at.pending[thread].number) continue;
+    quiet &= ~(uint64_t{1} << thread);
+  }
+  return quiet;
+}
+
 uint32_t Planned::ChooseThread(const ChoicePoint& at) {
-  const bool cares = shared_.Watch(at.running, at.pending[at.running]);
-  if (plan_->only_meetings && !cares && Contains(at.threads, at.running) &&
-      !Contains(held_, at.running)) {
-    return OptionOf(at.threads, at.running);
+  NoteWhetherItMeets(at);
+  if (const uint64_t quiet = WhoMeetsNobody(at); quiet != 0) {
+    return OptionOf(at.threads, Contains(quiet, at.running)
+                                    ? at.running
+                                    : __builtin_ctzll(quiet));
   }
   NoteMoment(at);
   const uint64_t others = at.threads & ~(uint64_t{1} << at.running);
@@ -261,13 +325,13 @@ uint32_t Planned::ChooseThread(const ChoicePoint& at) {
         if (others != 0) thread = NthThread(others, departure->value);
         break;
       case Departure::What::kLower:
-        lowered_[at.running] = ++lowerings_;
+        Lower(at.running);
         [[fallthrough]];
       case Departure::What::kHold:
         Hold(at, *departure);
         break;
       case Departure::What::kReseed:
-        seed_ = Scatter(seed_ ^ departure->value);
+        Reseed(Scatter(seed_ ^ departure->value));
         break;
       case Departure::What::kOption:
         break;

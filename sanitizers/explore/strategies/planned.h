@@ -61,10 +61,11 @@ struct Plan {
   PlanBase base = PlanBase::kStay;
   uint32_t seed = 0;
   Focus focus;  // only of a base that has one
-  // A thread goes on until it meets another: until its next operation is on an
-  // object that others have touched as well, in this execution. So nobody is
-  // stopped where it is the first: half of all plans should not have this.
+  // Every thread goes on until it meets another: until its next operation is on
+  // an object that others touch as well, as far as this execution has shown, or
+  // those before it from which `known` is.
   bool only_meetings = false;
+  KnownObjects known;  // only with only_meetings
   int count = 0;
   Departure departures[kMostDepartures];
 };
@@ -86,9 +87,9 @@ class Planned final : public Strategy {
   uint32_t Choose(const ChoicePoint& at) override;
   void End(const ExecutionSummary&) override {}
 
-  // At which there was a choice of threads: all where the next operation of the
-  // running one and that of another were on the same object, and some others.
-  // Of many, a sample.
+  // At which there was a choice of threads: a sample of those where the next
+  // operation of the running one and that of another were on the same object,
+  // and a few others.
   const Moment* moments() const { return moments_; }
   int moment_count() const {
     return static_cast<int>(met_ < kMostMoments ? met_ : kMostMoments);
@@ -100,6 +101,18 @@ class Planned final : public Strategy {
     uint16_t choices_left = 0;
     bool until_met = false;
   };
+  // What was drawn for the thread's next operation; `when` says for which, and
+  // how often it was redrawn.
+  struct OperationPriority {
+    uint64_t when = kNever;
+    uint64_t priority = 0;
+  };
+  // The object of a thread's last operation that was asked about.
+  struct Looked {
+    uintptr_t object = kNever;
+    bool in_focus = false;
+  };
+  static constexpr uint64_t kNever = ~uint64_t{0};
 
   uint32_t ChooseOption(const ChoicePoint& at);
   uint32_t ChooseThread(const ChoicePoint& at);
@@ -109,6 +122,8 @@ class Planned final : public Strategy {
   uint64_t WithoutHeld(uint64_t threads);
   void ReleaseWhoWasMet(const ChoicePoint& at, int chosen);
   void NoteMoment(const ChoicePoint& at);
+  void NoteWhetherItMeets(const ChoicePoint& at);
+  uint64_t WhoMeetsNobody(const ChoicePoint& at) const;
   int BaseThread(const ChoicePoint& at, uint64_t threads);
   int ByPriority(const ChoicePoint& at, uint64_t threads);
   int ByOperation(const ChoicePoint& at, uint64_t threads);
@@ -120,6 +135,10 @@ class Planned final : public Strategy {
   }
   void LowerWhoSpins(const ChoicePoint& at);
   int HighestThread(uint64_t threads) const;
+  void Reseed(uint64_t seed);
+  void Lower(int thread);
+  uint64_t PriorityOf(int thread, const PendingEvent& event);
+  bool InFocus(int thread, uintptr_t object);
   void RedrawConflicting(const ChoicePoint& at, int chosen);
   uint64_t Draw(uint64_t a, uint64_t b) const {
     return Scatter(seed_ ^ Scatter(a << 32 | b));
@@ -130,10 +149,16 @@ class Planned final : public Strategy {
   uint32_t done_ = 0;  // departures, as bits
   uint64_t held_ = 0;  // threads, as bits
   Held holds_[kMaxThreads + 1];
-  uint16_t lowered_[kMaxThreads + 1] = {};    // kPriorities: how often
-  uint16_t redrawn_[kMaxThreads + 1] = {};    // kOperations
+  uint64_t rank_[kMaxThreads + 1] = {};     // kPriorities
+  uint16_t redrawn_[kMaxThreads + 1] = {};  // kOperations
+  OperationPriority operation_[kMaxThreads + 1];
+  Looked looked_[kMaxThreads + 1];
   uint32_t held_back_[kMaxThreads + 1] = {};  // as spinners
-  uint16_t lowerings_ = 0;
+  uint64_t lowerings_ = 0;
+  uint64_t lowering_one_in_ = 1;
+  uint64_t lazy_one_in_ = 1;
+  uint64_t quiet_ = 0;                           // threads that meet nobody...
+  uint32_t quiet_number_[kMaxThreads + 1] = {};  // ...by this operation
   uint64_t seen_ = 0;  // threads, as bits; with a focus:
   int left_[Focus::kThreads] = {};
   int intended_ = -1;

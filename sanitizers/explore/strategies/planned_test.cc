@@ -175,6 +175,37 @@ TEST(Planned, OnlyMeetingsLeavesNobodyInFrontOfWhatIsHisOwn) {
   }
 }
 
+void ShareAWord() {
+  const auto words = std::make_unique<Words>();
+  g_words = words.get();
+  std::thread a([&] { words->shared.fetch_add(1); });
+  std::thread b([&] { words->shared.fetch_add(2); });
+  a.join();
+  b.join();
+  g_words = nullptr;
+}
+
+TEST(Planned, WhatOtherExecutionsSharedIsAMeetingForWhoComesFirst) {
+  Plan plan;
+  plan.base = PlanBase::kWalk;
+  plan.only_meetings = true;
+  KnownObjects shared;
+  const auto leavings = [&] {
+    int of_shared = 0;
+    for (plan.seed = 0; plan.seed < 20; ++plan.seed) {
+      Planned planned(&plan);
+      CountsLeavings counts(&planned);
+      RunOnce(&counts, 0, {}, [](void*) { ShareAWord(); }, nullptr);
+      of_shared += counts.of_shared;
+      planned.shared_objects().AddTo(&shared);
+    }
+    return of_shared;
+  };
+  const int of_the_second = leavings();
+  plan.known = shared;
+  EXPECT_GT(leavings(), of_the_second + 3);
+}
+
 TEST(Planned, StayingPreemptsNobody) {
   Plan plan;
   for (uint32_t seed = 0; seed < 50; ++seed) {
