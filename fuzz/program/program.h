@@ -6,7 +6,7 @@
 // I1: every byte string is a program. What is missing counts as zero.
 // I2: encoding what was decoded and decoding it again gives the same program.
 // I3: a pool that keeps its promises ends every program: tasks that wait for
-//     others never need more workers than there are (program_round.cc).
+//     others never need more workers than there are (seats.h).
 #ifndef REVEILLE_FUZZ_PROGRAM_PROGRAM_H_
 #define REVEILLE_FUZZ_PROGRAM_PROGRAM_H_
 

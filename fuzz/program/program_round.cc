@@ -4,22 +4,10 @@
 // a thread, by a second one and by tasks; a drain, and the end, wait until all
 // that was begun has run, and make a phase of what came before.
 //
-// Most lost wakeups are repaired by the next submission, so what is only late
-// has to become a hang. Therefore the tasks of the operations that `meet` wait
-// for each other, each keeping its worker: as many as there are workers, or as
-// there are such tasks in the phase, whichever is less. One more never waits,
-// so while not all have come there is a worker free of them, which runs all
-// else; in a phase that changes the number of workers nobody waits. Whoever
-// blocks until another task has run does so in a blocking section. Whoever
-// gives way until another one has run does so only where nobody meets or
-// sleeps: that one may lie in the queue of a worker that is kept, and no pool
-// promises that a worker with tasks of its own, which come back for ever, looks
-// there; nor does virtual time pass while they do. Elsewhere such a task gives
-// way a few times only, and both take their part. Hence a pool that keeps its
-// promises ends every program, and one that does not is judged by the Judge,
+// Who waits for whom is decided beforehand (seats.h), so that a pool that keeps
+// its promises ends every program. One that does not is judged by the Judge,
 // the oracle of each timer and each wait, the counters at the end, and the
-// watchdog or the lens. A burst of several legs has meetings of its own, and
-// only where nobody else meets.
+// watchdog or the lens.
 //
 // On real threads everybody computes for a while before each step, how long is
 // decided by the seed of the round; under the lens schedules do that.
@@ -34,6 +22,7 @@
 #include <vector>
 
 #include "fuzz/program/program.h"
+#include "fuzz/program/seats.h"
 #include "stress/oracles/quiescence.h"
 #include "stress/scenarios/channel.h"
 #include "stress/scenarios/descriptor_wait.h"
@@ -126,69 +115,11 @@ class Phase {
   const std::vector<Op> ops_;
   const uint64_t seed_;
   std::vector<Belongings> belongings_;
-  const int seats_;
-  const int seats_of_legs_;
-  const bool keeps_workers_;  // Whether some task keeps its worker.
+  const Seats seats_;
   Meeting meeting_;
   std::atomic<int> came_{0};
   std::atomic<uint32_t> pauses_{0};
 };
-
-bool Resizes(const Op& op) { return op.kind == OpKind::kResize; }
-
-// Each of its tasks submits another one and gives way.
-bool IsPair(const Op& op) {
-  return op.kind == OpKind::kYielding && (op.variant & 4) != 0;
-}
-
-// How often its tasks are followed by as many again.
-int LegsAfterFirst(const Op& op) {
-  return op.kind == OpKind::kBurst && op.meets ? op.variant % 4 : 0;
-}
-
-// How many of an operation's tasks may take part in the meeting.
-int TasksThatMeet(const Op& op) {
-  if (LegsAfterFirst(op) > 0) return 0;
-  switch (op.kind) {
-    case OpKind::kIdle:  // Not while others keep the workers busy.
-    case OpKind::kResize:
-    case OpKind::kSleep:
-    case OpKind::kPause:
-    case OpKind::kDrain:
-    case OpKind::kShutdown:
-      return 0;
-    default:
-      return op.meets ? op.count * (IsPair(op) ? 2 : 1) : 0;
-  }
-}
-
-// Keeps a worker, doing nothing, until time has passed.
-bool Sleeps(const Op& op) {
-  const bool in_task = op.actor == Actor::kTask || op.actor == Actor::kSameTask;
-  return (op.kind == OpKind::kSleep && in_task) || op.kind == OpKind::kBlock;
-}
-
-// How many tasks of each leg wait for each other: a second burst like it, or a
-// meeting, would want the same workers.
-int SeatsOfLegs(const Op* first, const Op* last, int workers, int seats) {
-  int bursts = 0;
-  int tasks = 1;
-  for (const Op* op = first; op != last; ++op) {
-    if (LegsAfterFirst(*op) == 0) continue;
-    ++bursts;
-    tasks = op->count;
-  }
-  const bool alone =
-      bursts == 1 && seats < 2 && !std::any_of(first, last, Resizes);
-  return alone ? std::min(tasks, workers) : 1;
-}
-
-int SeatsFor(const Op* first, const Op* last, int workers) {
-  if (std::any_of(first, last, Resizes)) return 0;
-  int tasks = 0;
-  for (const Op* op = first; op != last; ++op) tasks += TasksThatMeet(*op);
-  return std::min(tasks, workers);
-}
 
 Phase::Phase(ScenarioContext& context, Round& round, const Op* first,
              const Op* last, int workers)
@@ -197,11 +128,8 @@ Phase::Phase(ScenarioContext& context, Round& round, const Op* first,
       ops_(first, last),
       seed_(context.rng()),
       belongings_(ops_.size()),
-      seats_(SeatsFor(first, last, workers)),
-      seats_of_legs_(SeatsOfLegs(first, last, workers, seats_)),
-      keeps_workers_(seats_ >= 2 || seats_of_legs_ >= 2 ||
-                     std::any_of(first, last, Sleeps)),
-      meeting_(round, seats_) {}
+      seats_(SeatsOf(first, last, workers)),
+      meeting_(round, seats_.meeting) {}
 
 // Those after the first of a task belong to it.
 Phase::Ops Phase::OpsOf(Actor actor) const {
@@ -259,7 +187,7 @@ void Phase::Delay(uint64_t n) const {
 
 void Phase::Attend(const Op& op) {
   Delay(static_cast<uint64_t>(came_.load()) + ops_.size());
-  if (!op.meets || came_.fetch_add(1) >= seats_) return;
+  if (!op.meets || came_.fetch_add(1) >= seats_.meeting) return;
   meeting_.Arrive();
 }
 
@@ -325,8 +253,8 @@ void Phase::SubmitLegs(const Op& op, Belongings& own) {
   const bool from_outside = (op.variant & 4) != 0 && IsOutside(op);
   const std::vector<int> carriers(
       static_cast<size_t>(LegsAfterFirst(op)) + 1,
-      from_outside ? Legs::kOutside : seats_of_legs_ - 1);
-  own.legs.emplace(round_, seats_of_legs_, carriers).Run();
+      from_outside ? Legs::kOutside : seats_.legs - 1);
+  own.legs.emplace(round_, seats_.legs, carriers).Run();
 }
 
 // Gives way `variant` times; with 4 added, it submits a task of its own before,
@@ -338,7 +266,7 @@ void Phase::SubmitYielding(const Op& op, Belongings& own) {
     return Submit(op);
   }
   if (IsPair(op)) {
-    return keeps_workers_ ? SubmitPairs(op) : SubmitGivingWay(op, own);
+    return seats_.keeps_workers ? SubmitPairs(op) : SubmitGivingWay(op, own);
   }
   for (int i = 0; i < op.count; ++i) {
     round_.SubmitYielding([this, &op, left = op.variant % 4 + 1]() mutable {
