@@ -52,6 +52,8 @@ using stress::ScenarioContext;
 
 constexpr int64_t kShortNs = 30'000;
 constexpr int64_t kDelayNs = 4'000;
+// More than the queue of one worker holds, in any pool that has such queues.
+constexpr int kCrowd = 264;
 
 // What an operation's tasks use, until the phase is over.
 struct Belongings {
@@ -67,8 +69,9 @@ struct Belongings {
 class Phase {
  public:
   // The operations from `first` to before `last`, on so many workers.
+  // `crowd_came`: whether the one crowd of the program has come.
   Phase(ScenarioContext& context, Round& round, const Op* first, const Op* last,
-        int workers);
+        int workers, std::atomic<bool>& crowd_came);
   // Returns when all has run.
   void Run();
 
@@ -85,6 +88,7 @@ class Phase {
 
   void Submit(const Op& op);
   void SubmitBurst(const Op& op, Belongings& own);
+  void SubmitCrowd(bool together);
   void SubmitLegs(const Op& op, Belongings& own);
   void SubmitYielding(const Op& op, Belongings& own);
   void SubmitGivingWay(const Op& op, Belongings& own);
@@ -112,6 +116,7 @@ class Phase {
 
   ScenarioContext& context_;
   Round& round_;
+  std::atomic<bool>& crowd_came_;
   const std::vector<Op> ops_;
   const uint64_t seed_;
   std::vector<Belongings> belongings_;
@@ -122,9 +127,10 @@ class Phase {
 };
 
 Phase::Phase(ScenarioContext& context, Round& round, const Op* first,
-             const Op* last, int workers)
+             const Op* last, int workers, std::atomic<bool>& crowd_came)
     : context_(context),
       round_(round),
+      crowd_came_(crowd_came),
       ops_(first, last),
       seed_(context.rng()),
       belongings_(ops_.size()),
@@ -238,13 +244,25 @@ void Phase::Submit(const Op& op) {
   }
 }
 
+// Variants 6, 7 where nobody meets: a crowd, one by one or together. A second
+// one would take more steps than an execution has.
 void Phase::SubmitBurst(const Op& op, Belongings& own) {
   if (LegsAfterFirst(op) > 0) return SubmitLegs(op, own);
+  if (!op.meets && op.variant >= 6 && !crowd_came_.exchange(true)) {
+    return SubmitCrowd(op.variant == 7);
+  }
   std::vector<std::function<void()>> bodies;
   for (int i = 0; i < op.count; ++i) {
     bodies.emplace_back([this, &op] { Attend(op); });
   }
   round_.SubmitTogether(std::move(bodies));
+}
+
+void Phase::SubmitCrowd(bool together) {
+  if (together) {
+    return round_.SubmitTogether({kCrowd, std::function<void()>([] {})});
+  }
+  for (int i = 0; i < kCrowd; ++i) round_.Submit([] {});
 }
 
 // So many legs after the first; with 4 added, the next one is carried by who
@@ -476,10 +494,11 @@ void Run(ScenarioContext& context) {
   const auto ends_phase = [](const Op& op) {
     return op.kind == OpKind::kDrain && op.actor == Actor::kMain;
   };
+  std::atomic<bool> crowd_came{false};
   const Op* first = program.ops.data();
   while (first != end) {
     const Op* const last = std::find_if(first, end, ends_phase);
-    Phase(context, round, first, last, workers).Run();
+    Phase(context, round, first, last, workers, crowd_came).Run();
     // Whoever resized last, from now on it is as at the beginning.
     if (std::any_of(first, last, Resizes) &&
         round.pool().AsResizable() != nullptr) {

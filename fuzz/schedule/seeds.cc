@@ -42,6 +42,9 @@ Shape OneOfEach() {
            {K::kSubmit, kHelper, 1, kAlone, 1}}};
 }
 
+// More than the queue of a worker holds: each execution takes long.
+Shape Crowd() { return {"crowd", {{OpKind::kBurst, kTask, 1, kAlone, 6}}}; }
+
 // The scenario that a shape is like gives it its name.
 std::vector<Shape> Shapes() {
   using K = OpKind;
@@ -135,6 +138,7 @@ std::vector<std::pair<std::string, Input>> Seeds() {
   std::vector<std::pair<std::string, Input>> seeds;
   std::vector<Shape> shapes = AllShapes();
   shapes.push_back(OneOfEach());
+  shapes.push_back(Crowd());
   for (const Shape& shape : shapes) {
     for (int procs = 1; procs <= 3; ++procs) {
       Input input;

@@ -98,15 +98,16 @@ inline PendingEvent& PendingOf(const Fiber* fiber) {
   return g_execution.pending[fiber->id];
 }
 
-// What stays of an address (or of a value that may be one) when the loader
-// puts program, libraries and heap elsewhere: arena and stacks have their
-// places (arena.h, fiber.cc), the program is counted from its beginning, and of
-// the rest only the offset in the page stands. Everything that decides
-// anything must be made of this.
+// Arena and stacks have their places (arena.h, fiber.cc), wherever the loader
+// puts program, libraries and heap.
 inline bool IsStable(uint64_t address) {
   const uint64_t region = address >> 44;
   return region < 3 || region > 7;
 }
+
+// What stays of an address, or of a value that may be one: of the program it is
+// counted from its beginning, and of the rest only the offset in the page
+// stands. Everything that decides anything must be made of this.
 inline uint64_t Stable(uint64_t address) {
   if (IsStable(address)) return address;
   const uint64_t offset = address - g_execution.code_base;
