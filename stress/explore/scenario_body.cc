@@ -13,8 +13,9 @@
 namespace reveille::stress {
 namespace {
 
-// Tasks of a tiny round that are told apart; each costs an operation.
-constexpr uint32_t kJudgeCapacity = 64;
+// Tasks of a tiny round that are told apart. Of more than these a timer would
+// count as due before it is: no scenario has as many.
+constexpr uint32_t kJudgeCapacity = 1024;
 
 ScenarioKnobs KnobsFor(const ProgramOptions& options,
                        const Scenario& scenario) {
