@@ -49,6 +49,15 @@ class NoThreadsToBeHad {
   pthread_attr_t before_;
 };
 
+// The one thread that Create() made has come to rest. A submission before would
+// create a second one, which may come late and do what the first one cannot.
+void AwaitOneThreadAtRest(const Scheduler& s) {
+  Await([&] {
+    const Stats stats = s.GetStats();
+    return stats.threads == 1 && stats.idle_threads == 1;
+  });
+}
+
 // Until the system has refused a thread, and for long enough after it that
 // sysmon takes the idle Ps for a rest.
 void AwaitRefusalAndRest(const Scheduler& s) {
@@ -207,6 +216,7 @@ class LastThreadTest : public ::testing::TestWithParam<Named<bool>> {};
 
 TEST_P(LastThreadTest, IsReplacedOnceThereAreThreadsAgain) {
   auto s = Start(GetParam().value ? Rescued(1) : Unrescued(1));
+  AwaitOneThreadAtRest(*s);
   std::atomic<bool> ran{false};
   {
     std::atomic<bool> refused{false};
@@ -251,6 +261,7 @@ TEST(ExhaustionTest, TheEndIsReachedWhileThreadsAreReplacedAndRefused) {
 // though every P is idle.
 TEST(ExhaustionTest, SysmonFindsAThreadForWhatABlockedOneWaitsFor) {
   auto s = Start(Rescued(1));
+  AwaitOneThreadAtRest(*s);
   std::atomic<bool> refused{false};
   std::atomic<bool> ran{false};
   ASSERT_TRUE(s->Spawn([&] {
