@@ -74,6 +74,7 @@ void ResetTime(const ExecutionLimits& limits) {
   Execution& x = g_execution;
   x.now = kBootTime;
   x.early_timers_left = limits.early_timers;
+  x.early_nanoseconds = 0;
   x.spurious_left = limits.spurious_wakeups;
   x.idle_leaps = 0;
   x.idle_since = 0;

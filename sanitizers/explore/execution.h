@@ -57,6 +57,7 @@ struct Execution {
   // --- time
   uint64_t now = 0;
   int early_timers_left = 0;
+  uint64_t early_nanoseconds = 0;  // leapt while somebody could run
   int spurious_left = 0;
   uint64_t idle_leaps = 0;  // leaps since something happened for a reason
   uint64_t idle_since = 0;  // virtual time of the first of them

@@ -92,6 +92,8 @@ uint64_t ClockStep(Fiber* self) {
 
 uint64_t Now() { return g_execution.now; }
 
+uint64_t EarlyNanoseconds() { return g_execution.early_nanoseconds; }
+
 bool ReadClock(Fiber* self, clockid_t clock, uint64_t* nanoseconds) {
   Execution& x = g_execution;
   x.now += ClockStep(self);
@@ -167,7 +169,9 @@ void FireEarlyTimer() {
   if (deadline != 0) {
     --x.early_timers_left;
     ++x.progress;
+    const uint64_t before = x.now;
     LeapTo(deadline, false);
+    x.early_nanoseconds += x.now - before;
   }
   if (x.early_timers_left == 0 || EarliestDeadline() == 0) {
     x.enabled &= ~kClockBit;

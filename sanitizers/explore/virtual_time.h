@@ -13,6 +13,11 @@ struct Fiber;
 // Virtual nanoseconds since the virtual machine was switched on.
 uint64_t Now();
 
+// How far time has leapt in this execution while somebody could run; 0 but for
+// ExecutionLimits::early_timers. A thread that worked out how long to sleep and
+// had not yet gone to sleep wakes up so much too late, and is not to blame.
+uint64_t EarlyNanoseconds();
+
 // What a clock shows, in nanoseconds of that clock. Reading a clock makes time
 // advance a little, and the more the longer a thread does nothing else, so that
 // a loop up to a deadline ends. False for clocks that are not modelled.

@@ -25,8 +25,10 @@ std::string WhiteBoxSymptom(const PoolSnapshot& s) {
   }
   // Who looks is outside of virtual time, and so is the snapshot's clock.
   const auto now_ns = static_cast<int64_t>(explore::Now());
+  const int64_t grace_ns =
+      kTimerGraceNs + static_cast<int64_t>(explore::EarlyNanoseconds());
   const bool overdue =
-      s.next_timer_ns != 0 && now_ns > s.next_timer_ns + kTimerGraceNs;
+      s.next_timer_ns != 0 && now_ns > s.next_timer_ns + grace_ns;
   if (!overdue) return "";
   return absl::StrCat("a timer is ", (now_ns - s.next_timer_ns) / 1000,
                       " us past due while ", s.idle, " of ", s.workers,

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "sanitizers/explore/exploration.h"
+#include "sanitizers/explore/virtual_time.h"
 
 namespace reveille::explore {
 namespace {
@@ -167,6 +168,38 @@ TEST(Conditions, PlantedImpatienceShowsUnderAdversarialTime) {
       },
       limits);
   EXPECT_GT(tally.count(Verdict::kCheckFailed), 10) << tally.message;
+}
+
+void SleepBesideAnOpener(bool may_leap) {
+  Gate gate;
+  std::thread opener([&] {
+    std::lock_guard lock(gate.mutex);
+    gate.open = true;
+    gate.changed.notify_one();
+  });
+  bool opened;
+  {
+    std::unique_lock lock(gate.mutex);
+    opened = gate.changed.wait_for(lock, 1ms, [&] { return gate.open; });
+  }
+  const uint64_t leapt = EarlyNanoseconds();
+  opener.join();
+  Check(leapt <= 1000000, "leapt further than anybody slept");
+  Check(opened || leapt > 0, "timed out, and yet no leap");
+  Check(may_leap || leapt == 0, "leapt");
+}
+
+// Who is late only because of it is not to blame: see ScenarioOracle.
+TEST(Conditions, AdversarialTimeTellsHowFarItLeapt) {
+  ExecutionLimits limits;
+  limits.early_timers = 1;
+  const Tally adversarial =
+      Explore(500, [] { SleepBesideAnOpener(true); }, limits);
+  EXPECT_TRUE(adversarial.clean()) << adversarial.message;
+  const Tally leapt = Explore(500, [] { SleepBesideAnOpener(false); }, limits);
+  EXPECT_GT(leapt.count(Verdict::kCheckFailed), 10);
+  const Tally quiescent = Explore(500, [] { SleepBesideAnOpener(false); });
+  EXPECT_TRUE(quiescent.clean()) << quiescent.message;
 }
 
 TEST(Conditions, AnyKindOfLockCanBeWaitedWith) {
