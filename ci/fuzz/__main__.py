@@ -60,22 +60,16 @@ def describe(choices, chosen, interrupted, seconds):
 
 
 def run(campaign):
-    """True when it came to its end; what is at hand is settled in any case."""
+    """What is at hand is settled, also when it is interrupted; what cannot be is left
+    to the next campaign."""
+    catch_signals(campaign.on_signal)
     try:
         campaign.run()
         campaign.minimise()
-        return True
-    except KeyboardInterrupt:
-        campaign.status.say("interrupted; the targets at hand end with what they have")
-        campaign.interrupt()
-    except store.Unwritable:
+    except (OSError, store.Unwritable):
         campaign.abandon()
         raise
-    try:
-        campaign.drain()
-    except KeyboardInterrupt:
-        campaign.abandon()
-    return False
+    campaign.close()
 
 
 def hold(choices, chosen, canary):
@@ -93,20 +87,15 @@ def hold(choices, chosen, canary):
     shown.say(f"the canary was seen; {len(chosen)} targets for {choices.minutes:g} minutes, {choices.jobs} at a time")
     found = findings.Findings(out, machine.describe())
     campaign = campaigns.Campaign(choices, chosen, kept, found, shown)
-    try:
-        whole = run(campaign)
-    finally:
-        campaign.close()
-    about = describe(choices, chosen, not whole, campaign.elapsed())
+    run(campaign)
+    about = describe(choices, chosen, campaign.stopping, campaign.elapsed())
     lines = campaigns.write_results(campaign, out, about)
-    text = status.summary(lines, campaign.elapsed(), not whole)
+    text = status.summary(lines, campaign.elapsed(), campaign.stopping)
     store.write_text(out / "summary.md", text)
     print(text, end="", flush=True)
     if any(line["verdicts"] for line in lines):
         return FOUND
-    searched = any(line["executions"] for line in lines)
-    failed = any(line["error"] for line in lines)
-    return FAILED if failed or not (searched or not whole) else 0
+    return FAILED if any(line["error"] for line in lines) else 0
 
 
 def print_builds(builds):
@@ -115,9 +104,9 @@ def print_builds(builds):
     return 0
 
 
-def catch_signals():
+def catch_signals(handler):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, handler)
 
 
 def main():
@@ -134,13 +123,15 @@ def main():
         wanted = [canary, *chosen]
         return print_builds([(target.preset, name) for target in wanted for name in targets.builds(target)])
     check_built([canary, *chosen])
-    catch_signals()
+    catch_signals(signal.default_int_handler)
     try:
         return hold(choices, chosen, canary)
     except corpora.Busy as error:
         fail(error, USAGE)
     except store.Unwritable as error:
         fail(f"{error}; what had been found is whole")
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}; what had been found is whole")
     except KeyboardInterrupt:
         fail("interrupted before anything ran")
 

@@ -14,7 +14,8 @@ it loses nothing: what was found lies in --corpus, and the next campaign takes i
 up."""
 
 EPILOGUE = """Exit status: 0 nothing found, 1 found, 2 wrong usage, 3 the tool failed: a target
-could not run, or the canary was not seen."""
+could not run or its corpus not be minimised, a file not be written, or the canary
+was not seen."""
 
 
 def names(text):

@@ -2,9 +2,8 @@
 the least time first, and settles what came of them. It has no threads."""
 
 import collections
+import os
 import shutil
-import tempfile
-import pathlib
 import time
 
 import attempt  # of ci/nightly
@@ -33,7 +32,7 @@ class Tally:
 
     def __init__(self):
         self.seconds = self.executions = self.cov = self.features = 0
-        self.deaths = self.failures = self.failures_in_a_row = 0
+        self.turns = self.deaths = self.failures = self.failures_in_a_row = 0
         self.failure = ""
         self.findings = set()
         self.before = self.after = 0
@@ -48,11 +47,13 @@ class Campaign(in_flight.InFlight):
         self.choices, self.targets = choices, targets
         self.corpora, self.findings, self.status = corpora, findings, status
         self.tallies = {target: Tally() for target in targets}
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix=".scratch-", dir=choices.out))
+        self.scratch = corpora.scratch()
+        self._left = self._left_deaths()
         self.memory_kib = machine.memory_kib() * 0.8 / choices.jobs
         self.seconds = 60 * choices.minutes
         self.slice_seconds = choices.slice_seconds or self._slice_seconds()
         self.began = time.monotonic()
+        self.abandoned = self._said_so = False
         self._turns = collections.Counter()
 
     def _slice_seconds(self):
@@ -65,21 +66,59 @@ class Campaign(in_flight.InFlight):
     def left(self):
         return self.seconds - self.elapsed()
 
+    def on_signal(self, *_):
+        """The first asks those at hand for what they have, the second does not wait.
+        Only a note: whatever it comes between is done to its end."""
+        self.abandoned = self.stopping
+        self.stopping = True
+
     def run(self):
         for target, tally in self.tallies.items():
             tally.before = tally.after = self.corpora.size(target.name)
         while True:
             while not self.stopping and len(self.running) < self.choices.jobs:
+                if self._left:
+                    self._take_up(*self._left.pop())
+                    continue
                 target = self._next_target()
                 if target is None:
                     break
                 self._start(target)
             if not self.running:
                 return
+            self._end_what_is_to_end()
             self.wait_and_look()
 
+    def _end_what_is_to_end(self):
+        if self.stopping and not self._said_so:
+            self._said_so = True
+            self.status.say("interrupted; the targets at hand end with what they have")
+            self.interrupt()
+        if self.abandoned:
+            for running in self.running:
+                running.process.kill("abandoned")
+
     def close(self):
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        for target in self.targets:
+            for folder in self.scratch.glob(f"{target.name}.*"):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _left_deaths(self):
+        """(target, folder of its turn) of those that a killed campaign has not settled."""
+        left = []
+        for target in self.targets:
+            for folder in self.scratch.glob(f"{target.name}.*"):
+                if turn.dead_input(folder):
+                    left.append((target, folder))
+                else:
+                    shutil.rmtree(folder, ignore_errors=True)
+        return left
+
+    def _take_up(self, target, folder):
+        steps = turn.take_up(
+            target, folder, self.choices.shrink_seconds, self.findings.settled, lambda: self.stopping
+        )
+        self._begin(Running(target, folder, None, steps))
 
     def rate(self):
         return sum(turn.status_of(running.folder)[3] for running in self.running)
@@ -97,7 +136,8 @@ class Campaign(in_flight.InFlight):
 
     def _start(self, target):
         self._turns[target] += 1
-        folder = self.scratch / f"{target.name}.{self._turns[target]}"
+        # The process's number, because of what an earlier campaign may have left.
+        folder = self.scratch / f"{target.name}.{os.getpid()}.{self._turns[target]}"
         folder.mkdir()
         new = self.corpora.new(target.name)
         steps = turn.take(
@@ -108,10 +148,13 @@ class Campaign(in_flight.InFlight):
             min(self.slice_seconds, self.left()),
             self.choices.seed and self.choices.seed + self._turns[target] - 1,
             self.choices.shrink_seconds,
-            self.findings.known,
+            self.findings.settled,
             lambda: self.stopping,
+            self._keep_at_once,
         )
-        running = Running(target, folder, new, steps)
+        self._begin(Running(target, folder, new, steps))
+
+    def _begin(self, running):
         self.running.append(running)
         self._step(running, None)
 
@@ -145,47 +188,79 @@ class Campaign(in_flight.InFlight):
 
     def _settle(self, running, came):
         tally = self.tallies[running.target]
-        added = self.corpora.take_in(running.target.name, running.new)
+        added = self.corpora.take_in(running.target.name, running.new) if running.new else 0
+        tally.turns += 1
         tally.seconds += came.seconds
         tally.executions += came.executions
         tally.cov, tally.features = max(tally.cov, came.cov), max(tally.features, came.features)
         tally.after += added
         tally.failures_in_a_row = tally.failures_in_a_row + 1 if came.failure else 0
-        if came.failure:
+        if came.failure and not self.abandoned:
             tally.failures += 1
             tally.failure = came.failure
         self.status.turn(self, came, added, self._keep(came, tally) if came.death else "")
         shutil.rmtree(running.folder, ignore_errors=True)
 
+    def _facts(self):
+        return {
+            "found_after_s": round(self.elapsed(), 3),
+            "executions": sum(t.executions for t in self.tallies.values()),
+        }
+
+    def _keep_at_once(self, came):
+        """Before it is repeated and made smaller, which takes a while: a campaign that
+        is killed meanwhile leaves a finding, too."""
+        self.findings.write(came, self._facts())
+
     def _keep(self, came, tally):
         """What to say of a death."""
         tally.deaths += 1
         signature = came.death.signature()
-        tally.findings.add(signature)
         said = f"{came.death.verdict}: {came.death.what}"
-        if self.findings.known(signature):
-            self.findings.see_again(signature, came.target)
-            return f"again {said} (finding-{signature})"
-        facts = {
-            "found_after_s": round(self.elapsed(), 3),
-            "executions": sum(t.executions for t in self.tallies.values()),
-        }
-        folder = self.findings.write(
-            came.death, came.target, came.input, came.shrunk, came.log, came.repeats, facts
-        )
-        return f"FOUND {said}; {folder}"
+        again = self.findings.settled(signature)
+        if not again:
+            self.findings.write(came, self._facts())
+            if not self.abandoned:
+                self.findings.tell(came)
+        self.findings.see(came)
+        tally.findings.add(signature)
+        folder = self.findings.folder(signature)
+        return f"again {said} ({folder.name})" if again else f"FOUND {said}; {folder}"
 
     def minimise(self):
         """Each corpus as small as its coverage allows; one that cannot be merged
         stays as it has grown."""
         for target in self.targets:
+            if self.stopping:
+                return
             tally = self.tallies[target]
             self.status.say(f"minimising {target.name}, {tally.after} inputs")
-            scratch = self.scratch / f"{target.name}.merge"
-            whole = minimise.minimise(target, self.corpora, scratch, self.memory_kib)
+            why = self._minimise(target)
             tally.after = self.corpora.size(target.name)
-            if not whole:
-                tally.failure = tally.failure or "its corpus could not be minimised"
+            if why:
+                tally.failure = tally.failure or f"its corpus could not be minimised: {why}"
+
+    def _minimise(self, target):
+        """Why not."""
+        scratch = self.scratch / f"{target.name}.merge"
+        try:
+            return minimise.minimise(target, self.corpora, scratch, self.memory_kib, lambda: self.stopping)
+        except OSError as error:
+            return f"{error.filename}: {error.strerror}"
+
+
+def outcome_of(campaign, tally):
+    if tally.findings:
+        return "finding"
+    if tally.failure or not (tally.executions or campaign.stopping):
+        return "failed"
+    return "interrupted" if campaign.stopping else "clean"
+
+
+def error_of(tally):
+    """Why what was asked for has not been done; "" where it has."""
+    nothing = "it executed nothing" if tally.turns else "no time was left for it"
+    return tally.failure or ("" if tally.executions else nothing)
 
 
 def results(campaign):
@@ -193,16 +268,14 @@ def results(campaign):
     lines = []
     for target, tally in campaign.tallies.items():
         verdicts = [campaign.findings.met[s] for s in sorted(tally.findings)]
-        outcome = "finding" if verdicts else "failed" if tally.failure and not tally.executions else "clean"
-        if campaign.stopping and outcome == "clean":
-            outcome = "interrupted"
+        outcome = outcome_of(campaign, tally)
         lines.append(
             {
                 "schema": "reveille-fuzz/1",
                 "target": target.name,
                 "preset": target.preset,
                 "outcome": outcome,
-                "error": tally.failure,
+                "error": error_of(tally) if outcome == "failed" else tally.failure,
                 "seconds": round(tally.seconds, 3),
                 "executions": tally.executions,
                 "edges": tally.cov,

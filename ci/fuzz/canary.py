@@ -13,7 +13,11 @@ import store  # of ci/nightly
 WORD = "canary_fuzz: found"
 
 
-def why_not_seen(canary, seconds):
+class NotAsked(Exception):
+    """Why not: of this moment, not of the canary."""
+
+
+def answer(canary, seconds):
     """"" when it was seen."""
     with tempfile.TemporaryDirectory() as folder:
         words = [canary.program, f"-max_total_time={round(seconds)}", "-seed=1"]
@@ -23,11 +27,18 @@ def why_not_seen(canary, seconds):
                 words, capture_output=True, text=True, errors="replace", timeout=seconds + 60
             )
         except (OSError, subprocess.SubprocessError) as error:
-            return str(error)
+            raise NotAsked(str(error)) from error
         crashed = any(name.startswith("crash-") for name in os.listdir(folder))
         if crashed and WORD in said.stderr:
             return ""
         return f"{canary.name} did not crash as it must (exit {said.returncode})"
+
+
+def why_not_seen(canary, seconds):
+    try:
+        return answer(canary, seconds)
+    except NotAsked as error:
+        return str(error)
 
 
 def why_not_seen_here(canary, seconds, folder):
@@ -40,6 +51,9 @@ def why_not_seen_here(canary, seconds, folder):
     path = folder / f".canary-{socket.gethostname()}.json"
     known = store.read_json(path)
     if not known or known.get("program_sha256") != program:
-        known = {"program_sha256": program, "why": why_not_seen(canary, seconds)}
+        try:
+            known = {"program_sha256": program, "why": answer(canary, seconds)}
+        except NotAsked as error:  # Whoever comes next asks again.
+            return str(error)
         store.write_json(path, known)
     return known["why"]

@@ -4,6 +4,8 @@ is lost:
 DIR/TARGET/               the inputs, each named by its content
 DIR/.new/TARGET.7/        what a turn at hand has found; the next campaign takes
                           in what a killed one has left here
+DIR/.scratch/TARGET.8.7/  what a turn at hand says, and what it dies of; if it is
+                          killed with its campaign, the next one settles that
 DIR/.merge/TARGET/        a smaller corpus in the making; it and DIR/TARGET/ change
                           places at once when it is whole
 """
@@ -58,6 +60,11 @@ class Corpora:
                 left.unlink()
         for left in (self.folder / ".merge").iterdir():
             shutil.rmtree(left, ignore_errors=True)
+
+    def scratch(self):
+        folder = self.folder / ".scratch"
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def of(self, name):
         folder = self.folder / name

@@ -23,6 +23,7 @@ SURFACES = "surfaces"
 # On real threads the same input goes another way now and then.
 TIMES = 3
 USAGE, FAILED = 2, 3
+NO_INPUTS = "no inputs"
 
 
 class Failed(Exception):
@@ -60,7 +61,7 @@ def replay(program, name, choices, profile):
     folders = [pathlib.Path(choices.corpus) / name, pathlib.Path(choices.fuzz_folder) / "corpus" / name]
     inputs = [str(f) for f in folders if f.is_dir() and any(f.iterdir())]
     if not inputs:
-        return f"{name}: no inputs"
+        return f"{name}: {NO_INPUTS}"
     ran = subprocess.run(
         [program, *(inputs * TIMES)],
         env=os.environ | {"LLVM_PROFILE_FILE": str(profile)},
@@ -201,7 +202,7 @@ def measure(choices):
     store.write_text(out / "coverage.json", json.dumps(about, indent=1) + "\n")
     store.write_text(out / "coverage.md", page(about))
     print(page(about), end="")
-    return 0
+    return 0 if all(why.endswith(NO_INPUTS) for why in failed) else FAILED
 
 
 def main(choices):

@@ -55,12 +55,16 @@ if flags.get("merge") == "1":
     sys.exit(0)
 if flags.get("minimize_crash") == "1":
     note("shrink")
+    if play == "die-shrinks-slowly":
+        time.sleep(60)
     text = "other" if play == "die-shrinks-to-another" else "d"
     pathlib.Path(flags["exact_artifact_path"]).write_text(text)
     sys.exit(0)
 if paths and paths[0].is_file():
     note("once")
     text = paths[0].read_text()
+    if play == "die-repeats-slowly":
+        time.sleep(60)
     if play == "die-once":
         sys.exit(0)
     if text.startswith("d"):
@@ -84,7 +88,7 @@ if play == "broken":
     say("error while loading shared libraries: libnone.so")
     sys.exit(127)
 if play.startswith("die"):
-    pathlib.Path(flags["artifact_prefix"] + "crash-abc").write_text("dead and large")
+    pathlib.Path(flags["artifact_prefix"] + "crash-abc").write_text(f"dead and {os.getpid() if play == 'die-anew' else 'large'}")
     if paths:
         paths[0].joinpath("i0").write_text("0")
     die("Word")

@@ -55,13 +55,17 @@ class Merge:
         return whole
 
 
-def minimise(target, corpora, scratch, memory_kib):
-    """Whether it did; interrupted, it goes, and the interrupt goes on."""
+def minimise(target, corpora, scratch, memory_kib, stopping=lambda: False):
+    """Why it did not; "" if it did, or was stopped. Interrupted, it goes, and the
+    interrupt goes on."""
     merge = Merge(target, corpora, scratch, memory_kib)
     try:
         while (whole := merge.poll()) is None:
+            if stopping():
+                merge.abandon()
+                return ""
             time.sleep(in_flight.LOOK_EVERY_SECONDS)
-        return whole
+        return "" if whole else f"merging failed, or took more than {MERGE_SECONDS} s"
     except KeyboardInterrupt:
         merge.abandon()
         raise

@@ -147,7 +147,10 @@ def entry_of(unit, came):
     choices = unit.choices
     kept = findings.Findings(choices.out, machine.describe(), choices.home)
     facts = {"seed": choices.seed, "executions": came.executions, "mutant": choices.mutant}
-    folder = kept.write(came.death, came.target, came.input, came.shrunk, came.log, came.repeats, facts)
+    kept.write(came, facts)
+    kept.tell(came)
+    kept.see(came)
+    folder = kept.folder(came.death.signature())
     verdict = store.read_json(folder / "verdict.json")
     names = ("signature", "verdict", "what", "frames", "size", "repeats")
     command = (folder / "command").read_text().strip()

@@ -10,10 +10,11 @@ import signal
 
 import signature
 
-# The engine's own limits, and how much longer it may take to end.
+# The engine's own limits, and how much longer than its time it may take to end.
 TIMEOUT_SECONDS = 25
 RSS_MIB = 2048
-GRACE_SECONDS = 90
+GRACE_SECONDS = 60
+TIMEOUT_FLAG = "-timeout="
 REPEATS = 3
 # What the engine calls what it keeps; slow-unit-... is no failure.
 DEATHS = ("crash-", "leak-", "timeout-", "oom-")
@@ -21,6 +22,8 @@ DEATHS = ("crash-", "leak-", "timeout-", "oom-")
 # signals, or afterwards.
 WELL = (0, -signal.SIGINT, 72)
 MOST_LOG = 200_000
+# Of the search, in the turn's folder.
+LOG = "stderr.txt"
 
 STATUS = re.compile(
     r"^#(?P<executions>\d+)\s.*?cov: (?P<cov>\d+) ft: (?P<ft>\d+) .*?exec/s: (?P<rate>\d+)", re.MULTILINE
@@ -66,9 +69,15 @@ def read_log(path):
 def status_of(folder):
     """(executions, cov, features, executions per second) of a turn at hand."""
     found = None
-    for found in STATUS.finditer(read_log(folder / "stderr.txt")):
+    for found in STATUS.finditer(read_log(folder / LOG)):
         pass
     return tuple(map(int, found.group("executions", "cov", "ft", "rate"))) if found else (0, 0, 0, 0)
+
+
+def grace_seconds(target):
+    """The engine looks at what hangs every half of its timeout."""
+    own = [int(f.removeprefix(TIMEOUT_FLAG)) for f in target.flags if f.startswith(TIMEOUT_FLAG)]
+    return 1.5 * [TIMEOUT_SECONDS, *own][-1] + GRACE_SECONDS
 
 
 def search(target, folder, new, corpus, seconds, seed):
@@ -78,18 +87,18 @@ def search(target, folder, new, corpus, seconds, seed):
     # Last, so that a target's own limits count.
     words += [*target.flags, new, corpus]
     words += [target.seeds] if target.seeds.is_dir() else []
-    return Command(words, seconds + GRACE_SECONDS, "")
+    return Command(words, seconds + grace_seconds(target), "")
 
 
 def once(target, path, prefix):
     words = [target.program, f"-timeout={TIMEOUT_SECONDS}", f"-rss_limit_mb={RSS_MIB}", *target.flags]
-    return Command([*words, path], TIMEOUT_SECONDS + GRACE_SECONDS, prefix)
+    return Command([*words, path], grace_seconds(target), prefix)
 
 
 def shrink(target, path, smaller, seconds):
     words = [target.program, "-minimize_crash=1", f"-max_total_time={round(seconds)}"]
     words += [f"-exact_artifact_path={smaller}", *target.flags, path]
-    return Command(words, seconds + GRACE_SECONDS, "shrink.")
+    return Command(words, seconds + grace_seconds(target), "shrink.")
 
 
 def dead_input(folder):
@@ -104,7 +113,7 @@ def last_words(log):
 
 def read_search(came, folder, end):
     came.seconds = end.ended - end.began
-    came.log = read_log(folder / "stderr.txt")
+    came.log = read_log(folder / LOG)
     came.executions, came.cov, came.features, _ = status_of(folder)
     executed = EXECUTED.search(came.log)
     came.executions = max(came.executions, int(executed[1]) if executed else 0)
@@ -115,22 +124,44 @@ def read_search(came, folder, end):
         came.failure = end.why or f"exit {end.status}: {last_words(came.log)}"
 
 
-def take(target, folder, new, corpus, seconds, seed, shrink_seconds, known, stopping):
+def take(target, folder, new, corpus, seconds, seed, shrink_seconds, known, stopping, met=lambda came: None):
+    """`met` is told at once of a death that is not known, and has its input."""
     came = Came(target)
     end = yield search(target, folder, new, corpus, seconds, seed)
     read_search(came, folder, end)
-    if not came.death or known(came.death.signature()) or stopping():
-        return came
-    same = 0
-    for number in range(REPEATS):
-        yield once(target, came.input, f"repeat{number}.")
-        log = read_log(folder / f"repeat{number}.stderr.txt")
-        same += signature.death(log).signature() == came.death.signature()
-    came.repeats = {"same": same, "of": REPEATS}
-    # What does not repeat cannot be made smaller; limits take too long.
-    if same == REPEATS and came.death.verdict != "limit" and not stopping():
-        yield from make_smaller(came, folder, shrink_seconds)
+    if came.death and not known(came.death.signature()):
+        met(came)
+        yield from settle(came, folder, shrink_seconds, stopping)
     return came
+
+
+def take_up(target, folder, shrink_seconds, known, stopping):
+    """The same with a death that a killed campaign has left in its turn's folder. What
+    it said then may have been cut off."""
+    came = Came(target, input=dead_input(folder), log=read_log(folder / LOG))
+    end = yield once(target, came.input, "again.")
+    if end.status not in WELL and not end.why:
+        came.log = read_log(folder / "again.stderr.txt")
+    came.death = signature.death(came.log)
+    if not known(came.death.signature()):
+        yield from settle(came, folder, shrink_seconds, stopping)
+    return came
+
+
+def settle(came, folder, shrink_seconds, stopping):
+    """Whether it repeats, and a smaller input."""
+    came.repeats = {"same": 0, "of": 0}
+    while came.repeats["of"] < REPEATS and not stopping():
+        prefix = f"repeat{came.repeats['of']}."
+        yield once(came.target, came.input, prefix)
+        if stopping():  # That may be how it ended.
+            return
+        log = read_log(folder / f"{prefix}stderr.txt")
+        came.repeats["same"] += signature.death(log).signature() == came.death.signature()
+        came.repeats["of"] += 1
+    # What does not repeat cannot be made smaller; limits take too long.
+    if came.repeats["same"] == REPEATS and came.death.verdict != "limit" and not stopping():
+        yield from make_smaller(came, folder, shrink_seconds)
 
 
 def make_smaller(came, folder, seconds):

@@ -42,13 +42,14 @@ build() {
   cmake --build --preset "$preset" -j "$JOBS" ${2:+--target "$2"}
 }
 
-# Runs a preset's tests; leaves their numbers in $COUNTS.
+# run_ctest PRESET [OPTION]...: runs its tests; leaves their numbers in $COUNTS.
 run_ctest() {
   local preset=$1 junit status=0
+  shift
   junit=$ROOT/$LOGS/$preset.junit.xml
   rm -f "$junit"
   ctest --preset "$preset" -j "$JOBS" --timeout 300 --no-tests=error \
-    --output-junit "$junit" || status=$?
+    --output-junit "$junit" "$@" || status=$?
   [ -s "$junit" ] || return "$status"
   local tests failures skipped
   tests=$(junit_number "$junit" tests)

@@ -30,7 +30,8 @@ run_cluster_test() {
   # shellcheck source=ci/lib/setup.sh
   . ci/lib/setup.sh
   setup_packages
-  get_slurm
+  # shellcheck disable=SC2046
+  get_packages $(cluster_packages)
   step "build release reveille" build release reveille
   [ "$STEP_STATUS" = 0 ] || exit 3
   step "build release explore" build release reveille_explore_driver
@@ -38,14 +39,4 @@ run_cluster_test() {
   step "campaign on a cluster" ci/cluster/cluster_test
   cat "$LOGS/campaign-on-a-cluster.log"
   summary
-}
-
-get_slurm() {
-  local missing
-  # shellcheck disable=SC2046
-  missing=$(not_installed $(cluster_packages))
-  [ -n "$missing" ] || return 0
-  can_be_root || die "missing: $(echo $missing); neither root nor sudo is here"
-  # shellcheck disable=SC2086
-  install_required $missing
 }

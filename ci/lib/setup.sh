@@ -76,6 +76,17 @@ install_missing() {
   install_optional $optional
 }
 
+# For commands that need more than the others do.
+get_packages() {
+  local missing
+  missing=$(not_installed "$@")
+  [ -n "$missing" ] || return 0
+  can_be_root || die "missing: $(echo $missing); neither root nor sudo is here"
+  apt_get update > /dev/null || say "setup: apt-get update failed; going on"
+  # shellcheck disable=SC2086
+  install_required $missing
+}
+
 install_required() {
   [ $# -gt 0 ] || return 0
   local absent

@@ -112,9 +112,11 @@ class Attempt:
         )
 
     def ask_to_end(self):
+        """Once; not after poll() has told its end."""
         if not self._asked:
             self._asked = time.monotonic()
-            self._child.send_signal(signal.SIGINT)
+            # Not send_signal(), which may collect it before poll() does.
+            os.kill(self._child.pid, signal.SIGINT)
 
     def kill(self, why):
         self._killed_for = self._killed_for or why

@@ -137,7 +137,6 @@ Phase::Phase(ScenarioContext& context, Round& round, const Op* first,
       seats_(SeatsOf(first, last, workers)),
       meeting_(round, seats_.meeting) {}
 
-// Those after the first of a task belong to it.
 Phase::Ops Phase::OpsOf(Actor actor) const {
   Ops ops;
   for (size_t i = 0; i < ops_.size(); ++i) {
@@ -146,6 +145,7 @@ Phase::Ops Phase::OpsOf(Actor actor) const {
   return ops;
 }
 
+// What the same task does belongs to the operation that made the task.
 void Phase::RunMain() {
   for (size_t i = 0; i < ops_.size(); ++i) {
     if (ops_[i].actor == Actor::kMain) {

@@ -128,6 +128,51 @@ uint32_t Mutator::GoOn(Input* input, const Input* other) {
   return done;
 }
 
+void Mutator::ShrinkOp(Op* op) {
+  switch (dice_.Below(4)) {
+    case 0:
+      op->actor = Actor::kMain;
+      break;
+    case 1:
+      op->count = 1;
+      break;
+    case 2:
+      op->meets = false;
+      break;
+    default:
+      op->variant = 0;
+  }
+}
+
+void Mutator::ShrinkPlan(Plan* plan) {
+  switch (dice_.Below(3)) {
+    case 0:
+      plan->focus = explore::Focus();
+      break;
+    case 1:
+      plan->known = explore::KnownObjects();
+      break;
+    default:
+      ApplyToPlan(Mutation::kRemoveDeparture, plan);
+  }
+}
+
+// What is left runs otherwise; another seed may find again what the old one
+// had found.
+void Mutator::Shrink(Input* input) {
+  do {
+    std::vector<Op>& ops = input->program.ops;
+    if (dice_.OneIn(3) || ops.empty()) {
+      ShrinkPlan(&input->plan);
+    } else if (dice_.Coin()) {
+      ApplyToOps(Mutation::kDeleteOp, &input->program);
+    } else {
+      ShrinkOp(&ops[Index(ops.size())]);
+    }
+  } while (dice_.Coin());
+  if (dice_.Coin()) ApplyToPlan(Mutation::kNewSeed, &input->plan);
+}
+
 bool Mutator::Apply(Mutation mutation, Input* input, const Input& other) {
   switch (mutation) {
     case Mutation::kNewProgram:

@@ -56,6 +56,9 @@ class Mutator {
   uint32_t BeginTurn(Input* input, const Input* other);
   // The same program, another schedule.
   uint32_t GoOn(Input* input, const Input* other);
+  // Something less, for who looks for the smallest input that shows the same:
+  // what is left of the program is in its old order.
+  void Shrink(Input* input);
   // False: it does not apply.
   bool Apply(Mutation mutation, Input* input, const Input& other);
 
@@ -77,6 +80,8 @@ class Mutator {
   bool ApplyToOps(Mutation mutation, Program* program);
   bool ApplyToPlan(Mutation mutation, explore::Plan* plan);
   bool Combine(Mutation mutation, Input* input, const Input& other);
+  void ShrinkOp(Op* op);
+  void ShrinkPlan(explore::Plan* plan);
   bool SpliceOps(Program* program, const Program& other);
   bool CopyWindow(explore::Plan* plan, const explore::Plan& other);
   size_t Index(size_t size) { return static_cast<size_t>(dice_.Below(size)); }

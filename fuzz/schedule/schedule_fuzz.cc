@@ -39,6 +39,20 @@ size_t Put(const Input& input, uint8_t* data, size_t most) {
   return bytes.size();
 }
 
+// The engine is asked for a smaller input only: -minimize_crash=1, which starts
+// us again with a flag of its own.
+bool g_shrinks = false;
+
+// Always of the input that there was first: what the engine hands on is a
+// mixture of inputs that did not show it.
+size_t Smaller(const uint8_t* data, size_t size, uint8_t* to, size_t most,
+               unsigned seed) {
+  static const Input whole = DecodeInput(data, size);
+  Input input = whole;
+  Mutator(seed, nullptr).Shrink(&input);
+  return Put(input, to, most);
+}
+
 // A turn lasts as long as the engine goes on from what it was given last: its
 // mutate_depth.
 size_t Next(const uint8_t* data, size_t size, const Input* other, uint8_t* to,
@@ -66,6 +80,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   for (int i = 1; i < *argc; ++i) {
     absl::string_view argument = (*argv)[i];
     if (absl::ConsumePrefix(&argument, "--feedback=")) feedback = argument;
+    if (absl::StartsWith(argument, "-minimize_crash")) fuzz::g_shrinks = true;
   }
   const absl::Status status = fuzz::SetFeedback(feedback);
   if (!status.ok()) {
@@ -94,6 +109,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size,
                                           size_t max_size, unsigned seed) {
+  if (fuzz::g_shrinks) return fuzz::Smaller(data, size, data, max_size, seed);
   return fuzz::Next(data, size, nullptr, data, max_size, seed);
 }
 

@@ -221,6 +221,32 @@ TEST(MutatorTest, MeetingsAreLearntWithinATurn) {
 }
 
 // More would be dropped by the engine.
+bool IsPartOf(const std::vector<Op>& ops, const std::vector<Op>& whole) {
+  size_t next = 0;
+  for (const Op& op : whole) {
+    if (next < ops.size() && ops[next].kind == op.kind) ++next;
+  }
+  return next == ops.size();
+}
+
+TEST(MutatorTest, ShrinkingOnlyTakesAway) {
+  Dice dice(5);
+  for (int i = 0; i < 200; ++i) {
+    const std::vector<uint8_t> bytes = RandomBytes(dice);
+    Input input = DecodeInput(bytes.data(), bytes.size());
+    for (uint64_t seed = 0; seed < 300; ++seed) {
+      const Input before = input;
+      Mutator(dice.Next(), nullptr).Shrink(&input);
+      ExpectWithinBounds(input);
+      EXPECT_TRUE(IsPartOf(input.program.ops, before.program.ops));
+      EXPECT_LE(input.plan.count, before.plan.count);
+      EXPECT_LE(EncodeInput(input).size(), EncodeInput(before).size());
+    }
+    EXPECT_TRUE(input.program.ops.empty());
+    EXPECT_EQ(input.plan.count, 0);
+  }
+}
+
 TEST(MutatorTest, TheLongestInputIsNoLongerThanTheOptionsAllow) {
   std::ifstream options(REVEILLE_FUZZ_CORPUS
                         "/../../schedule/schedule_fuzz.options");
@@ -352,6 +378,8 @@ std::vector<Input> InputsOfAllBases(int of_each) {
     drawing.Apply(Mutation::kNewSeed, &input, input);
     input.plan.base = static_cast<PlanBase>(i % explore::kPlanBases);
     Execute(input);
+    input.plan.only_meetings = i % 4 != 0;
+    LastPlanned()->shared_objects().AddTo(&input.plan.known);
     Mutator learnt(static_cast<uint64_t>(i), LastPlanned());
     learnt.Apply(Mutation::kNewFocus, &input, input);
     learnt.Apply(Mutation::kAddDeparture, &input, input);

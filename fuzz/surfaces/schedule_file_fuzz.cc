@@ -9,6 +9,7 @@
 #include "fuzz/input.h"
 #include "fuzz/surfaces/clear_error.h"
 #include "sanitizers/explore/schedule.h"
+#include "sanitizers/explore/verdict.h"
 
 namespace reveille::fuzz {
 namespace {
@@ -16,6 +17,10 @@ namespace {
 using explore::Choice;
 using explore::Schedule;
 using explore::Text;
+
+#define REVEILLE_FUZZ_ONE(verdict, name, category) +1
+constexpr uint32_t kVerdicts = 0 REVEILLE_VERDICTS(REVEILLE_FUZZ_ONE);
+#undef REVEILLE_FUZZ_ONE
 
 bool Same(const Schedule& a, const Schedule& b) {
   const auto& x = a.limits;
@@ -67,7 +72,7 @@ void Draw(Input* in) {
   Schedule schedule;
   schedule.program = in->Word();
   schedule.hash = in->Word();
-  schedule.verdict = static_cast<explore::Verdict>(in->Below(15));
+  schedule.verdict = static_cast<explore::Verdict>(in->Below(kVerdicts));
   schedule.limits.max_steps = 1 + in->Word(5);
   schedule.limits.spin_rounds = static_cast<uint32_t>(in->Word(4));
   schedule.limits.early_timers = static_cast<int>(in->Word(2));

@@ -34,15 +34,17 @@ void Legs::Submit(size_t number) {
   round_.SubmitTogether(std::move(tasks));
 }
 
-// Until the tasks of the meeting are on their way out. Bounded on real threads,
-// where somebody who looks for ever would take a processor from those who hang.
+// Until the tasks of the meeting are on their way out; of this one, for others
+// of the round may wait for what the caller does next. After a while on real
+// threads with sleeps: who looks for ever takes a processor from those who
+// hang.
 void Legs::AwaitEndOf(const Meeting& meeting) const {
   constexpr int kLooks = 20'000;
+  constexpr int64_t kSleepNs = 200'000;
   if (round_.tiny()) return SpinUntil(true, [&] { return meeting.Complete(); });
-  for (int look = 0; look < kLooks; ++look) {
-    if (meeting.Complete()) return;
+  for (int look = 0; !meeting.Complete(); ++look) {
+    if (look >= kLooks) Sleep(kSleepNs);
   }
-  round_.judge().AwaitAllFinished();
 }
 
 }  // namespace reveille::stress

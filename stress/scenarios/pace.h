@@ -32,8 +32,9 @@ void AwaitNearIdle(const Round& round, Dice& dice);
 // one and holds on to its worker.
 template <typename Done>
 void SpinUntil(bool tiny, Done done) {
-  constexpr int kSpinsPerYield = 256;
-  for (int spins = 1; !done(); ++spins) {
+  constexpr uint32_t kSpinsPerYield = 256;
+  // It may wrap: somebody who hangs spins for long.
+  for (uint32_t spins = 1; !done(); ++spins) {
     if (tiny || spins % kSpinsPerYield == 0) std::this_thread::yield();
   }
 }
