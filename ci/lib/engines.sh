@@ -26,7 +26,7 @@ run_engines() {
   export CLANG CCACHE_DIR=${CCACHE_DIR:-$ROOT/build/ccache}
   local preset
   for preset in fuzz fuzz-lens; do
-    step "build $preset" build "$preset"
+    step "build $preset fuzz/all" build "$preset" fuzz/all
     [ "$STEP_STATUS" = 0 ] || continue
     step "test $preset" run_ctest "$preset" -L fuzz
   done
