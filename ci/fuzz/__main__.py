@@ -69,7 +69,6 @@ def run(campaign):
     except (OSError, store.Unwritable):
         campaign.abandon()
         raise
-    campaign.close()
 
 
 def hold(choices, chosen, canary):

@@ -98,11 +98,6 @@ class Campaign(in_flight.InFlight):
             for running in self.running:
                 running.process.kill("abandoned")
 
-    def close(self):
-        for target in self.targets:
-            for folder in self.scratch.glob(f"{target.name}.*"):
-                shutil.rmtree(folder, ignore_errors=True)
-
     def _left_deaths(self):
         """(target, folder of its turn) of those that a killed campaign has not settled."""
         left = []
@@ -199,7 +194,9 @@ class Campaign(in_flight.InFlight):
             tally.failures += 1
             tally.failure = came.failure
         self.status.turn(self, came, added, self._keep(came, tally) if came.death else "")
-        shutil.rmtree(running.folder, ignore_errors=True)
+        # What could not be settled because nothing could be run is left to a later one.
+        if came.death or not turn.dead_input(running.folder):
+            shutil.rmtree(running.folder, ignore_errors=True)
 
     def _facts(self):
         return {

@@ -112,6 +112,7 @@ def put_in_place(beside, folder):
             shutil.copytree(folder / kept, beside / kept)
         elif (folder / kept).exists():
             shutil.copyfile(folder / kept, beside / kept)
+    keep_another((folder / "input").read_bytes(), beside)
     corpora.exchange(beside, folder)
     shutil.rmtree(beside, ignore_errors=True)
 
