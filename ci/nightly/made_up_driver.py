@@ -4,6 +4,7 @@ PLAY="clean"            every unit alike
 PLAY="crash,clean"      the first unit crashes, the second is clean, and the
                         last word counts for all after it
 
+A unit lasts $UNIT_SECONDS, and until there is the file $UNIT_UNTIL, if that is set.
 $BROKEN names a kind whose units cannot begin, $BLIND a lens whose canary is not seen.
 """
 
@@ -129,6 +130,9 @@ if play == "full":
         print(f"reveille: cannot write: {error.strerror}", file=sys.stderr)
         sys.exit(3)
 time.sleep(float(os.environ.get("UNIT_SECONDS", "0.01")))
+until = os.environ.get("UNIT_UNTIL")
+while until and not os.path.exists(until):
+    time.sleep(0.01)
 result()
 """
 
