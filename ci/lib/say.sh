@@ -25,7 +25,8 @@ readonly LOGS=out/ci
 step() {
   local name=$1 log begin status passed=0 failed=0
   shift
-  log=$LOGS/${name// /-}.log
+  log=${name// /-}
+  log=$LOGS/${log//\//-}.log
   mkdir -p "$LOGS"
   export COUNTS=$ROOT/$LOGS/counts
   rm -f "$COUNTS"
